@@ -1,0 +1,3 @@
+export { formatIssues, type Issue, IssueError } from './issue';
+export * from './artifact';
+export * from './pipeline';

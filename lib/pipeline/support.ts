@@ -1,0 +1,40 @@
+import type { Issue } from '../issue';
+import type { PipelineDefinition } from './definition';
+
+/**
+ * The fields of a definition that a target does not carry out, refused rather than ignored.
+ *
+ * @param target what refuses, as the user knows it: `"AWS"`
+ * @param refused reason by field, as a path (`training.tuning`), or a path and the one value that is
+ *   refused (`conversion.format=tflite`)
+ */
+export function unsupportedFields(
+  definition: PipelineDefinition,
+  target: string,
+  refused: Readonly<Record<string, string>>,
+): Issue[] {
+  return Object.entries(refused).flatMap(([field, reason]) => {
+    const [path = '', refusedValue] = field.split('=');
+    const value = valueAt(definition, path);
+    if (value === undefined || (refusedValue !== undefined && value !== refusedValue)) return [];
+    return [
+      {
+        code: 'unsupported-field',
+        path,
+        message: `is not carried out on ${target}: ${reason}`,
+        fix:
+          refusedValue === undefined ? 'Remove the field.' : `Choose another value than "${refusedValue}".`,
+      },
+    ];
+  });
+}
+
+function valueAt(definition: PipelineDefinition, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>(
+      (value, key) =>
+        typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined,
+      definition,
+    );
+}

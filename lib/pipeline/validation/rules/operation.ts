@@ -1,0 +1,64 @@
+import { type Issue, issue } from '../../../issue';
+import type { Levels } from '../../definition';
+import type { Rule } from './rule';
+
+export const replicas: Rule = ({ deployment }) => {
+  const { min = 1, max = min, requestsPerMinute } = deployment.endpoint.replicas ?? {};
+  const path = 'deployment.endpoint.replicas';
+  if (max < min)
+    return [issue('replicas-range', path, `has max ${max} below min ${min}`, 'Raise max or lower min.')];
+  if (max > min && requestsPerMinute === undefined) {
+    return [
+      issue(
+        'replicas-target',
+        `${path}.requestsPerMinute`,
+        'is missing: nothing tells when to scale',
+        'Give the requests per minute that one replica serves well.',
+      ),
+    ];
+  }
+  return [];
+};
+
+export const alarmLevels: Rule = ({ monitoring }) => {
+  const { performance, resources, drift } = monitoring;
+  const groups: Record<string, Record<string, Levels | undefined>> = {
+    performance: { ...performance },
+    resources: { ...resources },
+    drift: { populationStability: drift?.populationStability },
+  };
+  return Object.entries(groups).flatMap(([group, levels]) =>
+    Object.entries(levels).flatMap(([name, value]) =>
+      value === undefined ? [] : checkLevels(`monitoring.${group}.${name}`, value),
+    ),
+  );
+};
+
+function checkLevels(path: string, { warning, critical }: Levels): Issue[] {
+  if (warning === undefined && critical === undefined) {
+    return [issue('alarm-levels', path, 'has no level', 'Give warning, critical or both.')];
+  }
+  if (warning !== undefined && critical !== undefined && warning >= critical) {
+    return [
+      issue(
+        'alarm-levels',
+        path,
+        `warns at ${warning}, not before ${critical}`,
+        'Set warning below critical.',
+      ),
+    ];
+  }
+  return [];
+}
+
+export const captureNeeded: Rule = ({ monitoring }) =>
+  (['drift', 'feedback'] as const)
+    .filter((name) => monitoring[name] !== undefined && monitoring.capture === undefined)
+    .map((name) =>
+      issue(
+        'capture-needed',
+        `monitoring.${name}`,
+        'needs recorded requests',
+        'Add monitoring.capture, like { samplePercent: 10 }.',
+      ),
+    );
