@@ -4,7 +4,7 @@ export const spamFilter = definePipeline({
   name: 'spam-filter',
   source: __dirname,
   signature: {
-    inputs: { tokens: { dtype: 'int64', shape: ['batch', 256] } },
+    inputs: { tokens: { dtype: 'int64', shape: ['batch', 128] } },
     outputs: { probability: { dtype: 'float32', shape: ['batch', 1] } },
   },
   training: {

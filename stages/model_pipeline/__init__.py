@@ -1,0 +1,1 @@
+"""The stage programs of cdk-model-pipeline: the same program on every target, knowing no cloud."""

@@ -1,0 +1,66 @@
+"""The user's plain functions: loaded from their files, their exceptions told in one line."""
+
+import importlib.util
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from model_pipeline.contract import ProgramError, Request
+
+
+class UserCode:
+    """One Python file of the user's."""
+
+    def __init__(self, path: Path, module: ModuleType) -> None:
+        self.path = path
+        self._module = module
+
+    @classmethod
+    def load(cls, request: Request) -> "UserCode":
+        """Runs the file that the parameter `entry` names; files beside it can be imported."""
+        if request.source is None:
+            raise ProgramError(f"the request has no source for {request.program}")
+        path = request.source / request.parameter("entry")
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        if spec is None or spec.loader is None or not path.is_file():
+            raise ProgramError(f"{path} is not there")
+        module = importlib.util.module_from_spec(spec)
+        sys.path.insert(0, str(request.source))
+        # Dataclasses and the like look their module up by name.
+        sys.modules.setdefault(spec.name, module)
+        with _told_in_one_line(path):
+            spec.loader.exec_module(module)
+        return cls(path, module)
+
+    def call(self, name: str, *arguments: Any) -> Any:
+        """Calls one of the file's functions; raises ProgramError with file, line and cause when it raises."""
+        function: Callable[..., Any] | None = getattr(self._module, name, None)
+        if not callable(function):
+            raise ProgramError(f"{self.path.name} has no function {name}")
+        with _told_in_one_line(self.path):
+            return function(*arguments)
+
+
+@contextmanager
+def _told_in_one_line(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except ProgramError:
+        raise
+    except Exception as error:
+        traceback.print_exc()
+        cause = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise ProgramError(f"{_place(path, error)}: {cause}") from error
+
+
+def _place(path: Path, error: BaseException) -> str:
+    """The last line of the user's own code on the way to the error."""
+    if isinstance(error, SyntaxError) and error.filename is not None:
+        return f"{Path(error.filename).name}:{error.lineno}"
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).parent == path.parent]
+    return f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else path.name
