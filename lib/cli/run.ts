@@ -1,0 +1,78 @@
+import { existsSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { Command } from 'commander';
+import { runPipeline, type RunResult } from '../local';
+import { loadDefinition } from './load-definition';
+import { createProgress } from './run-progress';
+
+interface Options {
+  readonly store?: string;
+  readonly data?: string;
+  readonly python?: string;
+  readonly approve?: true;
+}
+
+export function runCommand(): Command {
+  return new Command('run')
+    .description('Take a definition through all five stages on this machine.')
+    .argument('<definition>', 'file or directory of the definition')
+    .option('--store <directory>', 'artifact store (default: .model-pipeline/<pipeline>)')
+    .option('--data <directory>', "raw data (default: the definition's training.data)")
+    .option(
+      '--python <interpreter>',
+      'Python with the stage programs (default: .venv/bin/python, then python3)',
+    )
+    .option('--approve', 'approve the version where the definition asks a person to')
+    .action(run);
+}
+
+async function run(path: string, { store, data, python, approve }: Options): Promise<void> {
+  const definition = await loadDefinition(path);
+  const interruption = new AbortController();
+  process.once('SIGINT', () => {
+    interruption.abort();
+  });
+  process.once('SIGTERM', () => {
+    interruption.abort();
+  });
+  const result = await runPipeline(definition, {
+    store,
+    data,
+    python: python ?? findPython(),
+    signal: interruption.signal,
+    approve: approve === true ? () => Promise.resolve(true) : askForApproval,
+    onEvent: createProgress(process.stdout, process.stdout.isTTY && !process.env.NO_COLOR),
+  });
+  if (interruption.signal.aborted) {
+    process.stderr.write('interrupted; run the same command again to go on from here\n');
+    process.exitCode = 130;
+  } else if (result.failure !== undefined) {
+    process.stderr.write(`run ${result.run} failed: ${result.failure.message}\n`);
+    process.exitCode = 1;
+  } else {
+    process.stdout.write(summary(result));
+  }
+}
+
+function findPython(): string {
+  const local = resolve('.venv', 'bin', 'python');
+  return existsSync(local) ? local : 'python3';
+}
+
+async function askForApproval(version: string): Promise<boolean> {
+  if (!process.stdin.isTTY) return false;
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await terminal.question(`\nRelease version ${version}? [y/N] `);
+  terminal.close();
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+function summary({ store }: RunResult): string {
+  const root = relative('', store.root) || '.';
+  return [
+    `live: version ${store.liveVersion() ?? ''}, verified, in ${join(root, 'models', store.liveVersion() ?? '')}`,
+    `serve it: npx model-pipeline serve ${root}`,
+    '',
+  ].join('\n');
+}
