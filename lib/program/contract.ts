@@ -9,7 +9,7 @@ export interface ProgramRequest {
   readonly program: string;
   /** Id of the plan's step, for messages. */
   readonly step: string;
-  readonly parameters: { readonly [key: string]: Json };
+  readonly parameters: Readonly<Record<string, Json>>;
   /** Absolute path of the user's code; absent where the program needs none. */
   readonly source?: string;
   /** Absolute paths of directories that exist. */

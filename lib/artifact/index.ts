@@ -1,0 +1,16 @@
+export * from './compare';
+export * from './golden';
+export { type FileDigest, type Manifest, readManifest, type Runtime, versionId } from './manifest';
+export * from './onnx/model-info';
+export { readModel } from './onnx/read-model';
+export { Preprocessing } from './preprocessing/preprocessing';
+export { renderModel } from './render-model';
+export { renderReport } from './render-report';
+export * from './report';
+export { ModelProcess, type ModelProcessOptions, type RuntimeSpec } from './runtime/model-process';
+export { readSignature } from './signature';
+export { concatBatch, sliceBatch } from './tensor-batch';
+export { tensorFromJson, tensorToJson, type JsonTensor } from './tensor-json';
+export { allocate, elementCount, toNumbers, type Tensor, type TensorData } from './tensor';
+export { VerifiedArtifact } from './verified-artifact';
+export { verifyArtifact, type VerifyOptions } from './verify';

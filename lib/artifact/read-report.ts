@@ -1,0 +1,63 @@
+import { throwIssues, type Issue } from '../issue';
+import { isObject, readJsonObject } from './json-file';
+import type { VerificationReport } from './report';
+
+/**
+ * Reads `verification.json`.
+ *
+ * @throws IssueError when it is missing or not a report
+ */
+export function readReport(file: string): VerificationReport {
+  const fix =
+    'verify the model with `model-pipeline verify <directory>`, or register it again with `model-pipeline run <example>`';
+  const json = readJsonObject(file, 'report', fix);
+  const { schemaVersion, verdict, model, checks } = json;
+  const fine =
+    schemaVersion === 1 &&
+    (verdict === 'passed' || verdict === 'failed') &&
+    isObject(model) &&
+    typeof model.sha256 === 'string' &&
+    Array.isArray(model.externalData) &&
+    Array.isArray(checks) &&
+    checks.every((check) => isObject(check) && typeof check.id === 'string');
+  if (!fine)
+    throwIssues('report', [{ code: 'report', path: file, message: 'is not a verification report', fix }]);
+  return json as unknown as VerificationReport;
+}
+
+/** What a report must say for a version to be deployed, and where the report is. */
+export interface ReportDemands {
+  /** Path of the report, for messages. */
+  readonly file: string;
+  /** Directory of the model, for the commands in the fixes. */
+  readonly directory: string;
+  /** Digests by path of the files that are there. */
+  readonly files: Readonly<Record<string, { readonly sha256: string }>>;
+}
+
+/** Why a report does not vouch for the files: a failed or skipped check, or other bytes. */
+export function reportIssues(report: VerificationReport, { file, directory, files }: ReportDemands): Issue[] {
+  const verify = `see the findings with \`model-pipeline verify ${directory}\`, mend the model, and make a version with \`model-pipeline run <example>\``;
+  const failed = report.checks.filter(({ verdict }) => verdict === 'failed');
+  const travelsRaw = Object.keys(files).some((path) => path.startsWith('preprocessing/'));
+  const demanded = ['signature', 'golden-tensors', ...(travelsRaw ? ['golden-raw'] : [])];
+  const lacking = demanded.filter(
+    (id) => !report.checks.some((check) => check.id === id && check.verdict !== 'skipped'),
+  );
+  const vouched = [report.model, ...report.model.externalData];
+  const foreign = vouched.filter(({ file: path, sha256 }) => files[path]?.sha256 !== sha256);
+  const issue = (code: string, message: string, fix: string): Issue => ({ code, path: file, message, fix });
+  return [
+    ...(report.verdict === 'passed' && failed.length === 0
+      ? []
+      : [issue('report-failed', `verification failed: ${failed.map(({ id }) => id).join(', ')}`, verify)]),
+    ...lacking.map((id) => issue('report-incomplete', `check "${id}" was not run`, verify)),
+    ...foreign.map(({ file: path }) =>
+      issue(
+        'report-foreign',
+        `vouches for other bytes than those of ${path}`,
+        `verify these with \`model-pipeline verify ${directory}\`, and make a version with \`model-pipeline run <example>\``,
+      ),
+    ),
+  ];
+}

@@ -1,0 +1,45 @@
+import type { Issue } from '../issue';
+import type { ModelSummary } from './onnx/model-info';
+
+export type Verdict = 'passed' | 'failed' | 'skipped';
+
+/** What one check found. A skipped check says why in `detail`. */
+export interface CheckResult {
+  /** Stable, kebab-case: `"golden-tensors"`. */
+  readonly id: string;
+  readonly title: string;
+  readonly verdict: Verdict;
+  /** One sentence: what was measured, or why the check was skipped. */
+  readonly detail: string;
+  readonly findings: readonly Issue[];
+}
+
+/** `verification.json`: what was checked of one model, bound to the SHA-256 of its bytes. */
+export interface VerificationReport {
+  readonly schemaVersion: 1;
+  /** `failed` when any check failed; skipped checks do not fail a report, but are listed. */
+  readonly verdict: 'passed' | 'failed';
+  readonly model: VerifiedFile & { readonly externalData: readonly VerifiedFile[] };
+  readonly verifier: { readonly version: string; readonly onnxruntime: string; readonly node: string };
+  readonly tolerance: { readonly absolute: number; readonly relative: number };
+  /** Absent when the file could not be read as a model. */
+  readonly summary?: ModelSummary;
+  readonly checks: readonly CheckResult[];
+  /** Absent when nothing was run. */
+  readonly latency?: Latency;
+}
+
+/** Time of one golden sample in the runtime, without transport. */
+export interface Latency {
+  readonly runs: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+export interface VerifiedFile {
+  /** Relative to the verified directory. */
+  readonly file: string;
+  /** Hexadecimal. */
+  readonly sha256: string;
+  readonly bytes: number;
+}

@@ -1,0 +1,31 @@
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { create } from 'tar';
+
+/** A file of an archive: copied from another, or of this text. */
+export type ArchiveEntry = { readonly path: string } & (
+  { readonly from: string } | { readonly text: string }
+);
+
+/**
+ * Writes a `.tar.gz`. The same entries make the same bytes, whoever makes them and when: sorted by
+ * path, without owner, time or the writer's umask.
+ */
+export async function writeArchive(file: string, entries: readonly ArchiveEntry[]): Promise<void> {
+  const staging = mkdtempSync(join(tmpdir(), 'model-pipeline-'));
+  try {
+    for (const entry of entries) stage(join(staging, entry.path), entry);
+    const paths = entries.map(({ path }) => path).sort((a, b) => (a < b ? -1 : 1));
+    await create({ file, cwd: staging, gzip: true, portable: true, mtime: new Date(0) }, paths);
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+}
+
+function stage(target: string, entry: ArchiveEntry): void {
+  mkdirSync(dirname(target), { recursive: true });
+  if ('from' in entry) copyFileSync(entry.from, target);
+  else writeFileSync(target, entry.text);
+  chmodSync(target, 0o644);
+}

@@ -1,0 +1,46 @@
+import { copyFileSync, cpSync, existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { readModel, type ModelInfo } from '../artifact';
+import { signatureFindings } from '../artifact/checks/signature';
+import { optimizeModel } from '../artifact/runtime/optimize-model';
+import { parseSignature } from '../artifact/signature';
+import { throwIssues } from '../issue';
+import type { Metrics, ProgramRequest } from './contract';
+import { inputOf, outputOf, parameterOf, writeJson } from './support';
+
+/**
+ * Makes a package of an exported model: the graph optimised by onnxruntime (level `basic`: constants
+ * folded, redundant nodes gone, still portable) with its weights inside, its signature, its
+ * preprocessing and its golden samples.
+ *
+ * @throws IssueError when the model does not load, or does not have the declared signature
+ */
+export async function convert(request: ProgramRequest): Promise<Metrics> {
+  const signature = parseSignature(parameterOf(request, 'signature'), 'parameters.signature');
+  const source = join(inputOf(request, 'onnx'), 'model.onnx');
+  const target = outputOf(request, 'model');
+  const before = readModel(source);
+  await optimizeModel(source, join(target, 'model.onnx'));
+  const after = readModel(join(target, 'model.onnx'));
+  throwIssues('converted model', signatureFindings(signature, after));
+  writeJson(join(target, 'signature.json'), signature);
+  mkdirSync(join(target, 'golden'));
+  copyFileSync(join(inputOf(request, 'golden'), 'samples.json'), join(target, 'golden', 'samples.json'));
+  copyPreprocessing(request.inputs.preprocessing, join(target, 'preprocessing'));
+  return {
+    modelBytesBefore: before.bytes,
+    modelBytes: after.bytes,
+    operatorsBefore: operators(before),
+    operators: operators(after),
+  };
+}
+
+/** Nothing to copy where clients send tensors. */
+function copyPreprocessing(source: string | undefined, target: string): void {
+  if (source === undefined || !existsSync(join(source, 'preprocessing.json'))) return;
+  cpSync(source, target, { recursive: true });
+}
+
+function operators({ operators: counts }: ModelInfo): number {
+  return counts.reduce((sum, { count }) => sum + count, 0);
+}

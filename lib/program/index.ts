@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import { IssueError } from '../issue';
+import { baseline } from './baseline';
+import type { Metrics, ProgramRequest } from './contract';
+import { convert } from './convert';
+import { register } from './register';
+import { outputOf, writeJson } from './support';
+import { verify } from './verify';
+
+export type { Baseline } from './baseline';
+export type { Metrics, ProgramRequest } from './contract';
+export type { Distribution } from './distribution';
+export { baseline, convert, register, verify };
+
+const PROGRAMS: Readonly<Record<string, (request: ProgramRequest) => Promise<Metrics>>> = {
+  convert,
+  verify,
+  register,
+  baseline,
+};
+
+/**
+ * Runs the artifact program a request names and writes its `metrics.json`.
+ *
+ * @throws IssueError when there is no such program, or when it fails
+ */
+export async function runProgram(request: ProgramRequest): Promise<Metrics> {
+  const program = Object.hasOwn(PROGRAMS, request.program) ? PROGRAMS[request.program] : undefined;
+  if (!program) {
+    const message = `got "${request.program}", allowed: ${Object.keys(PROGRAMS).join(', ')}`;
+    const fix = 'run stage programs with `python -m model_pipeline`';
+    throw new IssueError('request', [{ code: 'request', path: 'program', message, fix }]);
+  }
+  const metrics = await program(request);
+  writeJson(join(outputOf(request, 'metrics'), 'metrics.json'), metrics);
+  return metrics;
+}

@@ -1,0 +1,112 @@
+import { join } from 'node:path';
+import { ModelProcess, type Tensor } from '../../lib/artifact';
+import { IssueError } from '../../lib/issue';
+import { float32, modelFile, SPAM_FILTER } from './support';
+
+jest.setTimeout(30_000);
+
+const running: ModelProcess[] = [];
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((process) => process.stop()));
+});
+
+async function start(...parameters: Parameters<typeof ModelProcess.start>): Promise<ModelProcess> {
+  const process = await ModelProcess.start(...parameters);
+  running.push(process);
+  return process;
+}
+
+const x = float32([1, 2], [1, NaN]);
+
+test('tells inputs and outputs, and answers', async () => {
+  const process = await start(join(SPAM_FILTER, 'model.onnx'));
+  expect(process.inputs).toEqual({ tokens: { dtype: 'int64', shape: ['batch', 256] } });
+  expect(process.outputs).toEqual({ probability: { dtype: 'float32', shape: ['batch', 1] } });
+  const tokens: Tensor = { dtype: 'int64', shape: [2, 256], data: new BigInt64Array(512) };
+  const { probability } = await process.run({ tokens });
+  expect(probability?.shape).toEqual([2, 1]);
+  expect(probability?.data[0]).toBeCloseTo(0.5312, 4);
+});
+
+test('every element type goes through unchanged', async () => {
+  const process = await start(modelFile('types'), { threads: 1 });
+  const feeds: Record<string, Tensor> = {
+    float16: { dtype: 'float16', shape: [2], data: Uint16Array.of(0x3c00, 0x7c01) },
+    float32: { dtype: 'float32', shape: [2], data: Float32Array.of(0.1, -Infinity) },
+    float64: { dtype: 'float64', shape: [2], data: Float64Array.of(0.1, NaN) },
+    int8: { dtype: 'int8', shape: [2], data: Int8Array.of(-128, 127) },
+    int16: { dtype: 'int16', shape: [2], data: Int16Array.of(-32768, 32767) },
+    int32: { dtype: 'int32', shape: [2], data: Int32Array.of(-1, 2 ** 31 - 1) },
+    int64: { dtype: 'int64', shape: [2], data: BigInt64Array.of(-(2n ** 63n), 2n ** 63n - 1n) },
+    uint8: { dtype: 'uint8', shape: [2], data: Uint8Array.of(0, 255) },
+    bool: { dtype: 'bool', shape: [2], data: Uint8Array.of(0, 1) },
+    string: { dtype: 'string', shape: [2], data: ['é🙂', ''] },
+  };
+  const outputs = await process.run(feeds);
+  for (const [name, { dtype, data }] of Object.entries(feeds)) {
+    const answer = outputs[`${name}_out`];
+    expect([name, answer?.dtype, ...(answer?.data ?? [])]).toEqual([name, dtype, ...data]);
+  }
+});
+
+test('a model that does not end is killed in its time, and the process is gone', async () => {
+  const process = await start(modelFile('endless-loop'), { runTimeoutMs: 300 });
+  const before = Date.now();
+  await expect(process.run({ x })).rejects.toThrow(
+    'did not run within 300 ms, and its process was stopped [model-timeout]',
+  );
+  expect(Date.now() - before).toBeLessThan(1500);
+  expect(process.gone).toBe(true);
+  await expect(process.run({ x })).rejects.toThrow('[model-timeout]');
+});
+
+test('a start that takes too long is killed', async () => {
+  await expect(ModelProcess.start(modelFile('identity'), { startTimeoutMs: 1 })).rejects.toThrow(
+    'did not load within 1 ms, and its process was stopped [model-timeout]',
+  );
+});
+
+test('a model that aborts the runtime is an error that repeats its last words', async () => {
+  const process = await start(modelFile('int4-output'));
+  const failure: unknown = await process.run({ x }).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(IssueError);
+  expect((failure as IssueError).issues).toEqual([
+    {
+      code: 'model-abort',
+      path: modelFile('int4-output'),
+      message:
+        'ended its process (SIGABRT) when asked to run: FATAL ERROR: v8::ArrayBuffer::New Allocation failed - process out of memory',
+      fix: 'export the model again without the operators or element types the runtime cannot handle',
+    },
+  ]);
+  expect(process.gone).toBe(true);
+});
+
+test('a file that does not load is an error', async () => {
+  await expect(ModelProcess.start(modelFile('ir-14'))).rejects.toThrow(
+    'Unsupported model IR version: 14, max supported IR version: 13 [model-load]',
+  );
+  await expect(ModelProcess.start('/nowhere.onnx')).rejects.toThrow('/nowhere.onnx');
+});
+
+test('a run that fails leaves the process alive', async () => {
+  const process = await start(modelFile('identity'));
+  await expect(process.run({})).rejects.toThrow("input 'x' is missing in 'feeds'. [model-run]");
+  await expect(
+    process.run({ x: { dtype: 'int8', shape: [1, 2], data: Int8Array.of(1, 2) } }),
+  ).rejects.toThrow('Unexpected input data type');
+  expect([...((await process.run({ x })).y?.data ?? [])]).toEqual([1, NaN]);
+});
+
+test('calls at the same time are answered one after the other', async () => {
+  const process = await start(modelFile('identity'));
+  const runs = [1, 2, 3].map((value) => process.run({ x: float32([1, 2], [value, value]) }));
+  expect((await Promise.all(runs)).map(({ y }) => y?.data[0])).toEqual([1, 2, 3]);
+});
+
+test('a stopped process refuses to run, and stops twice without harm', async () => {
+  const process = await start(modelFile('identity'));
+  await process.stop();
+  await process.stop();
+  await expect(process.run({ x })).rejects.toThrow('its process was stopped [model-stopped]');
+});

@@ -1,0 +1,142 @@
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ModelInfo, VerificationReport } from '../../lib/artifact';
+import { modelFile, SPAM_FILTER, temporaryDirectory } from '../artifact/support';
+
+jest.setTimeout(60_000);
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const ROOT = join(__dirname, '..', '..');
+
+function modelPipeline(...parameters: string[]): Promise<Outcome> {
+  return modelPipelineWith({}, ...parameters);
+}
+
+function modelPipelineWith(variables: Record<string, string>, ...parameters: string[]): Promise<Outcome> {
+  const main = join(ROOT, 'lib', 'cli', 'main.ts');
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      ['--import', 'tsx', main, ...parameters],
+      { cwd: ROOT, env: { ...process.env, ...variables } },
+      (_, stdout, stderr) => {
+        resolve({ code: child.exitCode ?? -1, stdout, stderr });
+      },
+    );
+  });
+}
+
+describe('verify', () => {
+  test('exits 0 for a sound version, and writes the report it is asked for', async () => {
+    const file = join(temporaryDirectory(), 'report.json');
+    const { code, stdout } = await modelPipeline('verify', SPAM_FILTER, '--report', file);
+    expect(code).toBe(0);
+    expect(stdout).toContain('PASSED: 12 of 12 checks\n');
+    expect((JSON.parse(readFileSync(file, 'utf8')) as VerificationReport).verdict).toBe('passed');
+  });
+
+  test('exits 1 with the findings, as JSON where asked', async () => {
+    const { code, stdout } = await modelPipeline('verify', modelFile('ir-14'), '--json');
+    expect(code).toBe(1);
+    const report = JSON.parse(stdout) as VerificationReport;
+    expect(report.checks[0]?.findings[0]?.message).toBe('has IR version 14; the runtime takes 3 to 13');
+  });
+
+  test('takes tolerance, signature and golden samples', async () => {
+    const { code, stdout } = await modelPipeline(
+      'verify',
+      join(SPAM_FILTER, 'model.onnx'),
+      '--tolerance',
+      '1e-12',
+      '--signature',
+      join(SPAM_FILTER, 'signature.json'),
+      '--golden',
+      join(SPAM_FILTER, 'golden'),
+    );
+    expect(code).toBe(1);
+    expect(stdout).toContain('tolerance 1e-12 + 0 × |recorded|');
+    expect(stdout).toContain('FAILED: golden-tensors');
+  });
+
+  test.each([
+    [[], "error: missing required argument 'target'"],
+    [['/nowhere'], '/nowhere: does not exist [file-missing]'],
+    [['x.onnx', '--tolerance', '-1'], "argument '-1' is invalid. It is a number, 0 or more."],
+    [['x.onnx', '--golden', '/nowhere'], '/nowhere/samples.json: does not exist [file-missing]'],
+    [['x.onnx', '--wat'], "error: unknown option '--wat'"],
+  ])('exits 2 for %j', async (parameters, message) => {
+    const { code, stderr } = await modelPipeline('verify', ...parameters);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+    expect(stderr).not.toContain('    at ');
+  });
+});
+
+test('without onnxruntime-node, verify tells how to install it', async () => {
+  const hook = join(temporaryDirectory(), 'hide-onnxruntime.cjs');
+  writeFileSync(
+    hook,
+    `const Module = require('node:module');
+     const resolve = Module._resolveFilename;
+     Module._resolveFilename = function (request, ...rest) {
+       if (request.startsWith('onnxruntime-node')) throw new Error('Cannot find module ' + request);
+       return resolve.call(this, request, ...rest);
+     };`,
+  );
+  const { code, stderr } = await modelPipelineWith(
+    { NODE_OPTIONS: `--require ${hook}` },
+    'verify',
+    SPAM_FILTER,
+  );
+  expect(code).toBe(2);
+  expect(stderr).toContain('onnxruntime-node, which runs the model, is not installed [runtime-missing]');
+  expect(stderr).toContain(
+    'fix: install it with `ONNXRUNTIME_NODE_INSTALL=skip npm install --save-exact onnxruntime-node@1.30.0`',
+  );
+});
+
+describe('inspect', () => {
+  test('prints what a model holds', async () => {
+    const { code, stdout } = await modelPipeline('inspect', modelFile('nested'));
+    expect(code).toBe(0);
+    expect(stdout).toBe(
+      [
+        `file           ${modelFile('nested')}, 647 bytes`,
+        'written by     unknown, IR version 9',
+        'opsets         ai.onnx 18, own 1',
+        'inputs         x: float32 [batch, 2]',
+        'outputs        y: float32 [batch, 2]',
+        'parameters     7 in 4 initialisers (bool 1 bytes, float32 20 bytes, int64 8 bytes)',
+        'operators      2 × Add',
+        '               2 × Constant',
+        '               1 × If',
+        '               1 × own::Twice',
+        'functions      own::Twice',
+        'external data  attribute.bin: 2 tensors',
+        '               training.bin: 1 tensors',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('prints it as JSON', async () => {
+    const { stdout } = await modelPipeline('inspect', modelFile('identity'), '--json');
+    expect((JSON.parse(stdout) as ModelInfo).operators).toEqual([
+      { domain: 'ai.onnx', name: 'Identity', count: 1 },
+    ]);
+  });
+
+  test('exits 1 with a message for a file that is no model', async () => {
+    const file = join(temporaryDirectory(), 'model.pt');
+    writeFileSync(file, 'PK\x03\x04');
+    const { code, stderr } = await modelPipeline('inspect', file);
+    expect(code).toBe(1);
+    expect(stderr).toContain('not an ONNX model: a zip archive');
+    expect(stderr).not.toContain('    at ');
+  });
+});
