@@ -1,4 +1,5 @@
 export * from './compare';
+export { sha256File } from './digest';
 export * from './golden';
 export { type FileDigest, type Manifest, readManifest, type Runtime, versionId } from './manifest';
 export * from './onnx/model-info';

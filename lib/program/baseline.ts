@@ -50,7 +50,7 @@ export async function baseline(request: ProgramRequest): Promise<Metrics> {
     latency,
   };
   writeJson(join(outputOf(request, 'baseline'), 'baseline.json'), result);
-  return { samples: samples.length, latencyP50Ms: latency.p50Ms, latencyP99Ms: latency.p99Ms };
+  return { samples: samples.length, latency_p50_ms: latency.p50Ms, latency_p99_ms: latency.p99Ms };
 }
 
 function distributions(

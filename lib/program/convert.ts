@@ -28,9 +28,9 @@ export async function convert(request: ProgramRequest): Promise<Metrics> {
   copyFileSync(join(inputOf(request, 'golden'), 'samples.json'), join(target, 'golden', 'samples.json'));
   copyPreprocessing(request.inputs.preprocessing, join(target, 'preprocessing'));
   return {
-    modelBytesBefore: before.bytes,
-    modelBytes: after.bytes,
-    operatorsBefore: operators(before),
+    model_bytes_before: before.bytes,
+    model_bytes: after.bytes,
+    operators_before: operators(before),
     operators: operators(after),
   };
 }

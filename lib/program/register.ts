@@ -32,7 +32,7 @@ export async function register(request: ProgramRequest): Promise<Metrics> {
   await writeArchive(join(target, ARCHIVE), entriesFor(runtime, pipeline, target, paths, report));
   writeManifest(target, { pipeline, version: versionId(files), runtime });
   return {
-    modelBytes: report.model.bytes,
+    model_bytes: report.model.bytes,
     archiveBytes: statSync(join(target, ARCHIVE)).size,
     files: paths.length + 1,
   };

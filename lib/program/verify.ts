@@ -28,9 +28,9 @@ export async function verify(request: ProgramRequest): Promise<Metrics> {
   );
   throwIssues(subject, reportIssues(report, { file, directory, files: digestDirectory(directory) }));
   return {
-    checksPassed: count(report, 'passed'),
-    checksSkipped: count(report, 'skipped'),
-    ...(report.latency && { latencyP50Ms: report.latency.p50Ms, latencyP99Ms: report.latency.p99Ms }),
+    checks_passed: count(report, 'passed'),
+    checks_skipped: count(report, 'skipped'),
+    ...(report.latency && { latency_p50_ms: report.latency.p50Ms, latency_p99_ms: report.latency.p99Ms }),
   };
 }
 

@@ -26,7 +26,7 @@ test('completes a package to a version that VerifiedArtifact takes', async () =>
   const version = output(request, 'version');
   const artifact = VerifiedArtifact.fromDirectory(version);
   expect(artifact).toMatchObject({ pipeline: 'spam-filter', runtime: 'onnx', version: '8bf4fa2c2110' });
-  expect(metrics).toMatchObject({ modelBytes: 1405, files: 8 });
+  expect(metrics).toMatchObject({ model_bytes: 1405, files: 8 });
   expect(readFileSync(join(version, 'metrics.json'), 'utf8')).toBe('{"accuracy": 0.98}\n');
 });
 
@@ -113,7 +113,7 @@ describe('baseline', () => {
       version: '8bf4fa2c2110',
       samples: 8,
     });
-    expect(written.latency).toEqual({ runs: 8, p50Ms: metrics.latencyP50Ms, p99Ms: metrics.latencyP99Ms });
+    expect(written.latency).toEqual({ runs: 8, p50Ms: metrics.latency_p50_ms, p99Ms: metrics.latency_p99_ms });
     const { probability } = written.outputs;
     expect(probability?.count).toBe(8);
     expect(probability?.min).toBeCloseTo(0.0353, 4);

@@ -16,8 +16,8 @@ function reportOf(request: ReturnType<typeof verifyRequest>): VerificationReport
 test('writes the report and measures', async () => {
   const request = verifyRequest(SPAM_FILTER);
   const metrics = await verify(request);
-  expect(metrics).toMatchObject({ checksPassed: 12, checksSkipped: 0 });
-  expect(metrics.latencyP50Ms).toBeGreaterThan(0);
+  expect(metrics).toMatchObject({ checks_passed: 12, checks_skipped: 0 });
+  expect(metrics.latency_p50_ms).toBeGreaterThan(0);
   expect(reportOf(request).verdict).toBe('passed');
 });
 

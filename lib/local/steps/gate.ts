@@ -1,5 +1,5 @@
 import { decideGate, type GateStep } from '../../pipeline';
-import { readMetrics } from '../../program/metrics';
+import { readMetrics } from '../../program';
 import { StepError } from '../step-error';
 import type { StepContext, StepResult } from './context';
 

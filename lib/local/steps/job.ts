@@ -1,5 +1,5 @@
 import type { JobStep } from '../../pipeline';
-import { readMetrics } from '../../program/metrics';
+import { readMetrics } from '../../program';
 import { describeMetrics } from '../describe';
 import { runJob } from '../job';
 import type { StepContext, StepResult } from './context';
