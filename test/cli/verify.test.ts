@@ -1,55 +1,29 @@
-import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ModelInfo, VerificationReport } from '../../lib/artifact';
+import { modelPipeline } from './model-pipeline';
 import { modelFile, SPAM_FILTER, temporaryDirectory } from '../artifact/support';
 
 jest.setTimeout(60_000);
 
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-const ROOT = join(__dirname, '..', '..');
-
-function modelPipeline(...parameters: string[]): Promise<Outcome> {
-  return modelPipelineWith({}, ...parameters);
-}
-
-function modelPipelineWith(variables: Record<string, string>, ...parameters: string[]): Promise<Outcome> {
-  const main = join(ROOT, 'lib', 'cli', 'main.ts');
-  return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      ['--import', 'tsx', main, ...parameters],
-      { cwd: ROOT, env: { ...process.env, ...variables } },
-      (_, stdout, stderr) => {
-        resolve({ code: child.exitCode ?? -1, stdout, stderr });
-      },
-    );
-  });
-}
-
 describe('verify', () => {
   test('exits 0 for a sound version, and writes the report it is asked for', async () => {
     const file = join(temporaryDirectory(), 'report.json');
-    const { code, stdout } = await modelPipeline('verify', SPAM_FILTER, '--report', file);
+    const { code, stdout } = await modelPipeline(['verify', SPAM_FILTER, '--report', file]);
     expect(code).toBe(0);
     expect(stdout).toContain('PASSED: 12 of 12 checks\n');
     expect((JSON.parse(readFileSync(file, 'utf8')) as VerificationReport).verdict).toBe('passed');
   });
 
   test('exits 1 with the findings, as JSON where asked', async () => {
-    const { code, stdout } = await modelPipeline('verify', modelFile('ir-14'), '--json');
+    const { code, stdout } = await modelPipeline(['verify', modelFile('ir-14'), '--json']);
     expect(code).toBe(1);
     const report = JSON.parse(stdout) as VerificationReport;
     expect(report.checks[0]?.findings[0]?.message).toBe('has IR version 14; the runtime takes 3 to 13');
   });
 
   test('takes tolerance, signature and golden samples', async () => {
-    const { code, stdout } = await modelPipeline(
+    const { code, stdout } = await modelPipeline([
       'verify',
       join(SPAM_FILTER, 'model.onnx'),
       '--tolerance',
@@ -58,7 +32,7 @@ describe('verify', () => {
       join(SPAM_FILTER, 'signature.json'),
       '--golden',
       join(SPAM_FILTER, 'golden'),
-    );
+    ]);
     expect(code).toBe(1);
     expect(stdout).toContain('tolerance 1e-12 + 0 × |recorded|');
     expect(stdout).toContain('FAILED: golden-tensors');
@@ -71,7 +45,7 @@ describe('verify', () => {
     [['x.onnx', '--golden', '/nowhere'], '/nowhere/samples.json: does not exist [file-missing]'],
     [['x.onnx', '--wat'], "error: unknown option '--wat'"],
   ])('exits 2 for %j', async (parameters, message) => {
-    const { code, stderr } = await modelPipeline('verify', ...parameters);
+    const { code, stderr } = await modelPipeline(['verify', ...parameters]);
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
     expect(stderr).not.toContain('    at ');
   });
@@ -88,11 +62,9 @@ test('without onnxruntime-node, verify tells how to install it', async () => {
        return resolve.call(this, request, ...rest);
      };`,
   );
-  const { code, stderr } = await modelPipelineWith(
-    { NODE_OPTIONS: `--require ${hook}` },
-    'verify',
-    SPAM_FILTER,
-  );
+  const { code, stderr } = await modelPipeline(['verify', SPAM_FILTER], {
+    env: { NODE_OPTIONS: `--require ${hook}` },
+  });
   expect(code).toBe(2);
   expect(stderr).toContain('onnxruntime-node, which runs the model, is not installed [runtime-missing]');
   expect(stderr).toContain(
@@ -102,7 +74,7 @@ test('without onnxruntime-node, verify tells how to install it', async () => {
 
 describe('inspect', () => {
   test('prints what a model holds', async () => {
-    const { code, stdout } = await modelPipeline('inspect', modelFile('nested'));
+    const { code, stdout } = await modelPipeline(['inspect', modelFile('nested')]);
     expect(code).toBe(0);
     expect(stdout).toBe(
       [
@@ -125,7 +97,7 @@ describe('inspect', () => {
   });
 
   test('prints it as JSON', async () => {
-    const { stdout } = await modelPipeline('inspect', modelFile('identity'), '--json');
+    const { stdout } = await modelPipeline(['inspect', modelFile('identity'), '--json']);
     expect((JSON.parse(stdout) as ModelInfo).operators).toEqual([
       { domain: 'ai.onnx', name: 'Identity', count: 1 },
     ]);
@@ -134,7 +106,7 @@ describe('inspect', () => {
   test('exits 1 with a message for a file that is no model', async () => {
     const file = join(temporaryDirectory(), 'model.pt');
     writeFileSync(file, 'PK\x03\x04');
-    const { code, stderr } = await modelPipeline('inspect', file);
+    const { code, stderr } = await modelPipeline(['inspect', file]);
     expect(code).toBe(1);
     expect(stderr).toContain('not an ONNX model: a zip archive');
     expect(stderr).not.toContain('    at ');
