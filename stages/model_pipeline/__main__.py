@@ -2,14 +2,10 @@
 
 import argparse
 import sys
-import traceback
-from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 
-from model_pipeline.contract import ProgramError, Request, read_request
-
-PROGRAMS = ("preprocess", "train", "export", "evaluate", "quantize")
+from model_pipeline.contract import ProgramError, read_request
+from model_pipeline.programs import PROGRAMS, run_program
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -19,20 +15,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--request", type=Path, required=True, help="JSON file: docs/reference/formats.md")
     options = parser.parse_args(arguments)
     try:
-        # Loaded by name: evaluate must not wait for a framework that only train needs.
-        run: Callable[[Request], None] = import_module(f"model_pipeline.{options.program}").run
-        run(read_request(options.request))
+        request = read_request(options.request)
+        if request.program != options.program:
+            raise ProgramError(f"the request is for {request.program}, not for {options.program}")
+        run_program(request)
     except ProgramError as error:
-        return _fail(str(error))
-    except Exception as error:
-        traceback.print_exc()
-        return _fail(f"{type(error).__name__}: {error}")
+        sys.stderr.write(f"error: {error}\n")
+        return 1
     return 0
-
-
-def _fail(cause: str) -> int:
-    sys.stderr.write(f"error: {' '.join(cause.split())}\n")
-    return 1
 
 
 if __name__ == "__main__":

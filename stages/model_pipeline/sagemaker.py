@@ -1,0 +1,108 @@
+"""Runs one step of a plan inside a SageMaker job: `python -m model_pipeline.sagemaker`.
+
+The job's code directory holds `plan.json` and, as `source/`, the user's code. Inputs and outputs are
+where SageMaker puts them:
+
+    processing  /opt/ml/processing/input/<name>  /opt/ml/processing/output/<name>
+    training    /opt/ml/input/data/<name>        /opt/ml/model, /opt/ml/output/data/metrics
+"""
+
+import argparse
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from model_pipeline.contract import ProgramError, write_json
+
+# What SageMaker shows of it: 1,024 characters of a training job's, 1 KB of a processing job's.
+MAX_CAUSE_BYTES = 1000
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m model_pipeline.sagemaker")
+    parser.add_argument("--plan", type=Path, required=True)
+    parser.add_argument("--step", required=True)
+    parser.add_argument("--kind", choices=["processing", "training"], required=True)
+    parser.add_argument("--root", type=Path, default=Path("/opt/ml"), help="default: /opt/ml")
+    options = parser.parse_args(arguments)
+    try:
+        request = build_request(options.plan, options.step, options.kind, options.root)
+        cause = run_program(request)
+    except ProgramError as error:
+        cause = str(error)
+        sys.stderr.write(f"error: {cause}\n")
+    if cause is None:
+        return 0
+    report_failure(options.root, options.kind, cause)
+    return 1
+
+
+def build_request(plan_file: Path, step_id: str, kind: str, root: Path) -> dict[str, Any]:
+    """The program's request, with its output directories made."""
+    plan = json.loads(plan_file.read_text(encoding="utf-8"))
+    steps = {step["id"]: step for step in plan["steps"]}
+    step = steps.get(step_id)
+    if step is None or step["kind"] != "job":
+        raise ProgramError(f'the plan has no job "{step_id}"')
+    outputs = {name: _output(name, kind, root) for name in step["outputs"]}
+    for output in outputs.values():
+        output.mkdir(parents=True, exist_ok=True)
+    inputs = root / ("input/data" if kind == "training" else "processing/input")
+    return {
+        "schemaVersion": 1,
+        "program": step["program"],
+        "step": step_id,
+        "parameters": step["parameters"],
+        "source": str(plan_file.resolve().parent / "source"),
+        "inputs": {name: str(inputs / name) for name in step["inputs"]},
+        "outputs": {name: str(output) for name, output in outputs.items()},
+    }
+
+
+def run_program(request: dict[str, Any]) -> str | None:
+    """Runs the program as a process of its own; returns the one-line cause of its failure."""
+    program = request["program"]
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory) / "request.json"
+        write_json(file, request)
+        command = [sys.executable, "-m", "model_pipeline", program, "--request", str(file)]
+        cause: str | None = None
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, errors="replace") as process:  # noqa: S603
+            # SageMaker stops a job with SIGTERM, and kills it two minutes later.
+            signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+            for line in process.stderr or ():
+                sys.stderr.write(line)
+                if line.startswith("error: "):
+                    cause = line.removeprefix("error: ").rstrip()
+    if process.returncode == 0:
+        return None
+    if process.returncode < 0:
+        name = signal.Signals(-process.returncode).name
+        hint = ": the machine may be short of memory" if name == "SIGKILL" else ""
+        return f"{program} was ended by {name}{hint}"
+    return cause or f"{program} ended with exit code {process.returncode}"
+
+
+def report_failure(root: Path, kind: str, cause: str) -> None:
+    """Where DescribeTrainingJob's FailureReason and DescribeProcessingJob's ExitMessage come from."""
+    file = root / "output" / ("failure" if kind == "training" else "message")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(cause.encode()[:MAX_CAUSE_BYTES].decode(errors="ignore").encode())
+
+
+def _output(name: str, kind: str, root: Path) -> Path:
+    if kind == "processing":
+        return root / "processing" / "output" / name
+    directories = {"model": root / "model", "metrics": root / "output" / "data" / "metrics"}
+    if name not in directories:
+        raise ProgramError(f'a training job has no output "{name}", only model and metrics')
+    return directories[name]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
