@@ -1,0 +1,44 @@
+import { Token } from 'aws-cdk-lib/core';
+
+/** A state of Step Functions in the Amazon States Language, JSONPath. Strings may hold tokens. */
+export interface State {
+  readonly Type: 'Task' | 'Choice' | 'Pass' | 'Wait' | 'Parallel' | 'Succeed' | 'Fail';
+  readonly [field: string]: unknown;
+}
+
+/** States by name, in the order of a run. */
+export type States = Readonly<Record<string, State>>;
+
+export interface StateMachineDefinition {
+  readonly Comment: string;
+  readonly StartAt: string;
+  readonly States: States;
+}
+
+/** A parameter whose value is a literal, or is computed in the run: `$.…`, `$$.…`, `States.…`. */
+export function parameter(name: string, value: string): Readonly<Record<string, string>> {
+  return { [isExpression(value) ? `${name}.$` : name]: value };
+}
+
+/** Every entry as a parameter. */
+export function parameters(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.assign(
+    {},
+    ...Object.entries(values).map(([name, value]) => parameter(name, value)),
+  ) as Record<string, string>;
+}
+
+function isExpression(value: string): boolean {
+  return value.startsWith('$.') || value.startsWith('$$.') || value.startsWith('States.');
+}
+
+/**
+ * `States.Format` of a template.
+ *
+ * @param text parts of the template; between two of them stands one argument. A part with a token holds
+ *   none of `\\ ' { }` beside it
+ */
+export function format(text: readonly string[], ...args: readonly string[]): string {
+  const template = text.map((part) => (Token.isUnresolved(part) ? part : part.replace(/[\\'{}]/g, '\\$&')));
+  return `States.Format(${[`'${template.join('{}')}'`, ...args].join(', ')})`;
+}

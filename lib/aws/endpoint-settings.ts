@@ -1,0 +1,82 @@
+import type { CfnEndpointConfig } from 'aws-cdk-lib/aws-sagemaker';
+import type { AwsMachine } from '../hardware';
+import type { Capture, Replicas } from '../pipeline';
+import { parameter } from './asl';
+
+/** The one variant of every endpoint. Its name must not change: guardrails refuse an update that renames it. */
+export const VARIANT = 'live';
+
+/** SageMaker takes 60 to 3600 seconds for downloading a model and for starting its container. */
+const MAX_START_SECONDS = 3600;
+const START_SECONDS = 600;
+/** What a model is downloaded, unpacked and loaded with at the least. */
+const BYTES_PER_SECOND = 20 * 2 ** 20;
+
+export interface VariantSettings {
+  readonly modelName: string;
+  readonly machine: AwsMachine;
+  readonly replicas: Required<Pick<Replicas, 'min'>>;
+  /** Size of the model where it is known. @default - ten minutes for download and start */
+  readonly modelBytes?: number;
+}
+
+/** How the model runs, for the template and for the release workflow alike. */
+export function renderVariant(settings: VariantSettings): CfnEndpointConfig.ProductionVariantProperty {
+  const { modelName, machine, replicas, modelBytes = 0 } = settings;
+  const seconds = Math.min(MAX_START_SECONDS, START_SECONDS + Math.ceil(modelBytes / BYTES_PER_SECOND));
+  return {
+    variantName: VARIANT,
+    modelName,
+    instanceType: machine.name,
+    initialInstanceCount: replicas.min,
+    initialVariantWeight: 1,
+    modelDataDownloadTimeoutInSeconds: seconds,
+    containerStartupHealthCheckTimeoutInSeconds: seconds,
+  };
+}
+
+export interface CaptureSettings extends Capture {
+  /** `s3://…/` that requests and responses are recorded under. */
+  readonly destination: string;
+  readonly keyArn: string;
+}
+
+/** Records a share of the requests with their responses: JSON as text, all else in base64. */
+export function renderCapture(settings: CaptureSettings): CfnEndpointConfig.DataCaptureConfigProperty {
+  return {
+    enableCapture: true,
+    initialSamplingPercentage: Math.ceil(settings.samplePercent),
+    destinationS3Uri: settings.destination,
+    kmsKeyId: settings.keyArn,
+    captureOptions: [{ captureMode: 'Input' }, { captureMode: 'Output' }],
+    captureContentTypeHeader: { jsonContentTypes: ['application/json'] },
+  };
+}
+
+/** `autoScaling` is absent where the number of replicas is fixed. */
+export interface ResolvedReplicas {
+  readonly min: number;
+  readonly scaling?: { readonly max: number; readonly requestsPerMinute: number };
+}
+
+export function resolveReplicas({ min = 1, max = min, requestsPerMinute }: Replicas = {}): ResolvedReplicas {
+  return max > min && requestsPerMinute !== undefined
+    ? { min, scaling: { max, requestsPerMinute } }
+    : { min };
+}
+
+/**
+ * Properties of CloudFormation as parameters of the API: the same names, with a capital. A value may be
+ * an expression of the state machine.
+ */
+export function toApi(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(toApi);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.assign(
+    {},
+    ...Object.entries(value).map(([name, inner]) => {
+      const capitalized = name.charAt(0).toUpperCase() + name.slice(1);
+      return typeof inner === 'string' ? parameter(capitalized, inner) : { [capitalized]: toApi(inner) };
+    }),
+  ) as object;
+}

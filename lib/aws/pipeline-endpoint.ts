@@ -1,0 +1,195 @@
+import type { CfnEndpointConfig } from 'aws-cdk-lib/aws-sagemaker';
+import { Grant, type IGrantable, type Role } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Aws, Stack } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import type { AwsMachine } from '../hardware';
+import type { PipelineDefinition } from '../pipeline';
+import type { IArtifactStore } from './artifact-store';
+import type { ContainerImage } from './container-image';
+import { EndpointAlarms } from './endpoint-alarms';
+import type { EndpointReference } from './endpoint-metrics';
+import { createEndpointRole, grantAlarms } from './endpoint-role';
+import { renderCapture, resolveReplicas } from './endpoint-settings';
+import { grantPassToSageMaker } from './job-role';
+import { bindNetwork, type NetworkProps } from './network';
+import { contentHash } from './resource-name';
+import { SmokeTest } from './smoke-test';
+import { REGISTERED } from './workflow/register-states';
+import type { EndpointSettings, ReleaseSettings } from './workflow/release-settings';
+import { renderConfig, renderModel } from './workflow/release-states';
+
+export interface PipelineEndpointProps {
+  readonly definition: PipelineDefinition;
+  readonly endpointName: string;
+  readonly machine: AwsMachine;
+  readonly image: ContainerImage;
+  readonly store: IArtifactStore;
+  readonly alarmTopic: ITopic;
+  readonly network?: NetworkProps;
+  readonly logEncryptionKey: IKey;
+}
+
+/** What an endpoint that the release workflow owns needs around it: role, alarms, smoke test. */
+export class PipelineEndpoint extends Construct {
+  readonly reference: EndpointReference;
+  readonly role: Role;
+  readonly alarms: EndpointAlarms;
+  readonly imageUri: string;
+  readonly release: ReleaseSettings;
+  private readonly smokeTest: SmokeTest;
+  private readonly props: PipelineEndpointProps;
+
+  constructor(scope: Construct, id: string, props: PipelineEndpointProps) {
+    super(scope, id);
+    const { definition, endpointName, machine, store } = props;
+    this.props = props;
+    this.reference = { endpointName, machine };
+    this.alarms = new EndpointAlarms(this, 'Alarms', {
+      endpoint: this.reference,
+      performance: definition.monitoring.performance,
+      resources: definition.monitoring.resources,
+      topic: props.alarmTopic,
+    });
+    this.role = createEndpointRole(this, {
+      endpointName,
+      rollback: this.alarms.rollback,
+      logEncryptionKey: props.logEncryptionKey,
+    });
+    store.grantRead(this.role, 'models/');
+    this.imageUri = props.image.bind(this, this.role);
+    this.smokeTest = new SmokeTest(this, 'SmokeTest', {
+      store,
+      endpointName,
+      runtime: definition.deployment.endpoint.runtime ?? 'onnx',
+      golden: `States.Format('{}golden/', ${REGISTERED}.modelUri)`,
+      tolerance: definition.conversion?.tolerance ?? {},
+      logEncryptionKey: props.logEncryptionKey,
+    });
+    this.release = this.renderRelease();
+  }
+
+  /** Allows releasing a version to the endpoint, and taking it back. */
+  grantRelease(grantee: IGrantable): void {
+    const { definition, endpointName, image, store } = this.props;
+    const arn = (resource: string, resourceName: string) =>
+      Stack.of(this).formatArn({ service: 'sagemaker', resource, resourceName });
+    const [models, configs] = ['model', 'endpoint-config'].map((kind) => arn(kind, `${definition.name}-*`));
+    const endpoint = arn('endpoint', endpointName);
+    const grants: readonly (readonly [actions: string[], resourceArns: (string | undefined)[]])[] = [
+      [['sagemaker:CreateModel', 'sagemaker:DescribeModel'], [models]],
+      [['sagemaker:CreateEndpointConfig', 'sagemaker:DescribeEndpointConfig'], [configs]],
+      [
+        ['sagemaker:CreateEndpoint', 'sagemaker:UpdateEndpoint'],
+        [endpoint, configs],
+      ],
+      [['sagemaker:DeleteEndpoint', 'sagemaker:DescribeEndpoint'], [endpoint]],
+      [['sagemaker:AddTags'], [models, configs, endpoint]],
+      [['s3:PutObject'], [store.bucket.arnForObjects('releases/live.json')]],
+      [['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey'], [store.encryptionKey.keyArn]],
+    ];
+    for (const [actions, arns] of grants) {
+      const resourceArns = arns.filter((resource) => resource !== undefined);
+      Grant.addToPrincipal({ grantee, actions, resourceArns });
+    }
+    this.grantDiskKey(grantee);
+    grantPassToSageMaker(this.role, grantee);
+    grantAlarms(grantee, this.alarms.rollback);
+    // SageMaker looks at image and archive in the name of who lists a version in its registry.
+    image.bind(this, grantee);
+    store.grantRead(grantee, 'models/');
+    this.smokeTest.grantRun(grantee);
+    this.grantScaling(grantee, endpoint);
+  }
+
+  private renderRelease(): ReleaseSettings {
+    const { definition, endpointName, machine, network, store } = this.props;
+    const capture = this.renderCapture();
+    const vpcConfig = network && bindNetwork(this, network, this.role);
+    if (!machine.localNvme) this.grantDiskKey(this.role);
+    const replicas = resolveReplicas(definition.deployment.endpoint.replicas);
+    const settings: EndpointSettings = {
+      pipeline: definition.name,
+      endpointName,
+      imageUri: this.imageUri,
+      roleArn: this.role.roleArn,
+      bucketName: store.bucket.bucketName,
+      machine,
+      replicas,
+      alarmNames: this.alarms.rollback.map(({ alarmName }) => alarmName),
+      smokeTest: this.smokeTest.state,
+      capture,
+      diskKeyArn: machine.localNvme ? undefined : store.encryptionKey.keyArn,
+      vpcConfig,
+    };
+    const content = Stack.of(this).resolve([renderModel(settings), renderConfig(settings)]) as unknown;
+    return { ...settings, contentHash: contentHash(content) };
+  }
+
+  private renderCapture(): CfnEndpointConfig.DataCaptureConfigProperty | undefined {
+    const { definition, endpointName, store } = this.props;
+    const { capture } = definition.monitoring;
+    if (!capture) return undefined;
+    const prefix = `capture/${endpointName}/`;
+    store.grantWrite(this.role, prefix);
+    return renderCapture({
+      samplePercent: capture.samplePercent,
+      destination: store.s3Uri(prefix),
+      keyArn: store.encryptionKey.keyArn,
+    });
+  }
+
+  private grantDiskKey(grantee: IGrantable): void {
+    Grant.addToPrincipal({
+      grantee,
+      actions: ['kms:CreateGrant'],
+      resourceArns: [this.props.store.encryptionKey.keyArn],
+      conditions: { Bool: { 'kms:GrantIsForAWSResource': 'true' } },
+    });
+  }
+
+  private grantScaling(grantee: IGrantable, endpoint: string): void {
+    const stack = Stack.of(this);
+    Grant.addToPrincipal({
+      grantee,
+      actions: [
+        'application-autoscaling:DeregisterScalableTarget',
+        'application-autoscaling:PutScalingPolicy',
+        'application-autoscaling:RegisterScalableTarget',
+      ],
+      // A target's ARN ends in an id that it gets when it is registered.
+      resourceArns: [
+        stack.formatArn({
+          service: 'application-autoscaling',
+          resource: 'scalable-target',
+          resourceName: '*',
+        }),
+      ],
+      conditions: { StringEquals: { 'application-autoscaling:service-namespace': 'sagemaker' } },
+    });
+    if (!this.release.replicas.scaling) return;
+    Grant.addToPrincipal({
+      grantee,
+      actions: ['sagemaker:UpdateEndpointWeightsAndCapacities'],
+      resourceArns: [endpoint],
+    });
+    Grant.addToPrincipal({
+      grantee,
+      actions: ['cloudwatch:DeleteAlarms', 'cloudwatch:DescribeAlarms', 'cloudwatch:PutMetricAlarm'],
+      resourceArns: [
+        `arn:${Aws.PARTITION}:cloudwatch:${stack.region}:${stack.account}:alarm:TargetTracking-endpoint/${this.props.endpointName}/*`,
+      ],
+    });
+    Grant.addToPrincipal({
+      grantee,
+      actions: ['iam:CreateServiceLinkedRole'],
+      resourceArns: [
+        `arn:${Aws.PARTITION}:iam::${stack.account}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint`,
+      ],
+      conditions: {
+        StringEquals: { 'iam:AWSServiceName': 'sagemaker.application-autoscaling.amazonaws.com' },
+      },
+    });
+  }
+}

@@ -1,0 +1,142 @@
+import { Duration } from 'aws-cdk-lib/core';
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+import type { AwsMachine } from '../hardware';
+import type { FunctionStep, GateStep, JobStep, Plan, Step } from '../pipeline';
+import type { IArtifactStore } from './artifact-store';
+import type { State } from './asl';
+import { ContainerImage } from './container-image';
+import { GateFunction } from './gate-function';
+import type { JobCode } from './job-code';
+import { ModelConversion } from './model-conversion';
+import { ModelRegistration } from './model-registration';
+import { ModelVerification } from './model-verification';
+import type { NetworkProps } from './network';
+import { ProcessingJob } from './processing-job';
+import { ProgramFunction, type ProgramStepProps } from './program-function';
+import { TrainingJob } from './training-job';
+import { isTraining, type Locations } from './workflow/locate';
+
+export interface PipelineStepsProps {
+  readonly plan: Plan;
+  readonly locations: Locations;
+  readonly store: IArtifactStore;
+  readonly code: JobCode;
+  /** Machine of every job, by step. */
+  readonly machines: ReadonlyMap<string, AwsMachine>;
+  readonly jobImage?: ContainerImage;
+  readonly network?: NetworkProps;
+  readonly logEncryptionKey: IKey;
+}
+
+interface RunnableStep {
+  readonly state: State;
+  grantRun(grantee: IGrantable): void;
+}
+
+/** Jobs, functions and gates of a plan, each with a role of its own. */
+export class PipelineSteps extends Construct {
+  /** Their tasks by step, without a `Next`. */
+  readonly tasks: ReadonlyMap<string, State>;
+  readonly functions: readonly ProgramFunction[];
+  private readonly runnable: readonly RunnableStep[];
+
+  constructor(scope: Construct, id: string, props: PipelineStepsProps) {
+    super(scope, id);
+    const created = props.plan.steps.flatMap((step) => {
+      const runnable = this.createStep(step, props);
+      return runnable ? [{ id: step.id, runnable }] : [];
+    });
+    this.runnable = created.map(({ runnable }) => runnable);
+    this.functions = this.runnable.filter((step) => step instanceof ProgramFunction);
+    this.tasks = new Map(created.map(({ id: step, runnable }) => [step, runnable.state]));
+  }
+
+  /** Allows running every step, and waiting for it. */
+  grantRun(grantee: IGrantable): void {
+    this.runnable.forEach((step) => {
+      step.grantRun(grantee);
+    });
+  }
+
+  private createStep(step: Step, props: PipelineStepsProps): RunnableStep | undefined {
+    if (step.kind === 'job') return this.createJob(step, props);
+    if (step.kind === 'function') return this.createFunction(step, props);
+    return step.kind === 'gate' ? this.createGate(step, props) : undefined;
+  }
+
+  private createJob(step: JobStep, props: PipelineStepsProps): RunnableStep {
+    const { code, locations, network, plan, store } = props;
+    const machine = props.machines.get(step.id) ?? step.machine;
+    const job = {
+      jobName: `${plan.pipeline}-${step.id}`,
+      store,
+      code,
+      step: step.id,
+      image: props.jobImage ?? defaultImage(step),
+      machine,
+      inputs: locations.inputsOf(step),
+      timeout: Duration.minutes(step.timeoutMinutes),
+      network,
+    };
+    return isTraining(step)
+      ? new TrainingJob(this, constructId(step), { ...job, output: locations.directoryOf(step) })
+      : new ProcessingJob(this, constructId(step), { ...job, outputs: locations.outputsOf(step) });
+  }
+
+  private createFunction(step: FunctionStep, props: PipelineStepsProps): RunnableStep {
+    const { locations, logEncryptionKey, store } = props;
+    const id = constructId(step);
+    const program: ProgramStepProps = {
+      store,
+      step: step.id,
+      parameters: step.parameters,
+      inputs: locations.inputsOf(step),
+      outputs: locations.outputsOf(step),
+      retry: step.retry,
+      timeout: Duration.minutes(step.timeoutMinutes),
+      logEncryptionKey,
+    };
+    switch (step.program) {
+      case 'convert':
+        return new ModelConversion(this, id, program);
+      case 'verify':
+        return new ModelVerification(this, id, program);
+      case 'register':
+        return new ModelRegistration(this, id, program);
+      case 'baseline':
+        return new ProgramFunction(this, id, { ...program, program: 'baseline' });
+    }
+  }
+
+  private createGate(
+    step: GateStep,
+    { locations, logEncryptionKey, store }: PipelineStepsProps,
+  ): RunnableStep {
+    const { metrics, baseline } = locations.inputsOf(step);
+    if (metrics === undefined) throw new Error(`gate "${step.id}" has no metrics`);
+    return new GateFunction(this, constructId(step), {
+      store,
+      rules: step.rules,
+      metrics,
+      baseline,
+      logEncryptionKey,
+    });
+  }
+}
+
+function defaultImage({ framework, machine }: JobStep): ContainerImage {
+  const processor = (machine.accelerator ?? 'cpu') === 'cpu' ? 'cpu' : 'gpu';
+  return framework === 'pytorch'
+    ? ContainerImage.pytorchTraining({ processor })
+    : ContainerImage.tensorflowTraining({ processor });
+}
+
+/** `evaluate-quantize` as `EvaluateQuantize`. */
+function constructId({ id }: Step): string {
+  return id
+    .split('-')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('');
+}

@@ -1,0 +1,67 @@
+import type { Function } from 'aws-cdk-lib/aws-lambda';
+import type { IGrantable, Role } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import type { FunctionProgram, Json, Retry } from '../pipeline';
+import type { IArtifactStore } from './artifact-store';
+import { parameters as renderParameters, type State } from './asl';
+import { BundledFunction, type FunctionOptions } from './bundled-function';
+import { prefixesOf, type StoreLocations } from './store-location';
+
+export interface ProgramStepProps extends FunctionOptions {
+  readonly store: IArtifactStore;
+  /** Id of the plan's step, for messages. */
+  readonly step: string;
+  readonly parameters: Readonly<Record<string, Json>>;
+  /** Directories by the name the program knows them by. */
+  readonly inputs: StoreLocations;
+  /** Directories by the name the program knows them by; `metrics` is one of them. */
+  readonly outputs: StoreLocations;
+  /** @default - 2 more tries, the first after 30 seconds, when the service fails */
+  readonly retry?: Retry;
+}
+
+export interface ProgramFunctionProps extends ProgramStepProps {
+  readonly program: FunctionProgram;
+}
+
+const DEFAULT_RETRY: Retry = { attempts: 2, backoffSeconds: 30 };
+
+/** An artifact program as a Lambda function that reads its inputs, writes its outputs, and nothing else. */
+export class ProgramFunction extends Construct {
+  readonly function: Function;
+  readonly role: Role;
+  /** The task of a state machine, without its `Next`. The program's answer is at `$.Payload`. */
+  readonly state: State;
+  private readonly bundled: BundledFunction;
+
+  constructor(scope: Construct, id: string, props: ProgramFunctionProps) {
+    super(scope, id);
+    const { program, step, parameters, inputs, outputs, store } = props;
+    this.bundled = new BundledFunction(this, 'Function', {
+      ...props,
+      bundle: 'program',
+      description: `Runs the program "${program}" in the step "${step}"`,
+    });
+    this.function = this.bundled.function;
+    this.role = this.bundled.role;
+    for (const prefix of prefixesOf(inputs)) store.grantRead(this.role, prefix);
+    for (const prefix of prefixesOf(outputs)) {
+      store.grantWrite(this.role, prefix);
+      // Outputs are written once: what is there already is compared.
+      store.grantRead(this.role, prefix);
+    }
+    const event = { program, step, parameters, inputs: uris(inputs), outputs: uris(outputs) };
+    this.state = this.bundled.renderTask(event, props.retry ?? DEFAULT_RETRY);
+  }
+
+  /** Allows calling the function. */
+  grantRun(grantee: IGrantable): void {
+    this.bundled.grantInvoke(grantee);
+  }
+}
+
+function uris(locations: StoreLocations): object {
+  return renderParameters(
+    Object.fromEntries(Object.entries(locations).map(([name, { uri }]) => [name, uri])),
+  );
+}

@@ -1,0 +1,32 @@
+import type { CfnEndpointConfig } from 'aws-cdk-lib/aws-sagemaker';
+import type { AwsMachine } from '../../hardware';
+import type { State } from '../asl';
+import type { ResolvedReplicas } from '../endpoint-settings';
+import type { VpcConfig } from '../network';
+
+/** What the release workflow needs to know of the endpoint that it owns. */
+export interface EndpointSettings {
+  readonly pipeline: string;
+  readonly endpointName: string;
+  readonly imageUri: string;
+  readonly roleArn: string;
+  readonly bucketName: string;
+  readonly machine: AwsMachine;
+  readonly replicas: ResolvedReplicas;
+  readonly alarmNames: readonly string[];
+  /** The task that sends the golden samples, without its `Next`. */
+  readonly smokeTest: State;
+  readonly capture?: CfnEndpointConfig.DataCaptureConfigProperty;
+  readonly diskKeyArn?: string;
+  readonly vpcConfig?: VpcConfig;
+}
+
+export interface ReleaseSettings extends EndpointSettings {
+  /** Changes with anything but the version that model and configuration hold. */
+  readonly contentHash: string;
+}
+
+/** Present in the run's state once the release has begun to change an endpoint: its configuration before. */
+export const PREVIOUS = '$.previous';
+/** Present in the run's state once the release has created the endpoint. */
+export const CREATED = '$.created';

@@ -1,0 +1,189 @@
+import type { ReleaseStep } from '../../pipeline';
+import { format, parameters, type State, type States } from '../asl';
+import { renderVariant, toApi } from '../endpoint-settings';
+import { renderDeployment } from '../guardrails';
+import { serverEnvironment } from '../serving-image';
+import {
+  describeEndpoint,
+  ENDPOINT,
+  IN_SERVICE,
+  renderRetention,
+  scalingStates,
+  sdkTask,
+  settleStates,
+  stopScaling,
+} from './endpoint-states';
+import { API_RETRY, catchAll, failureOf, nextOf } from './edges';
+import { REGISTERED } from './register-states';
+import { CREATED, type EndpointSettings, PREVIOUS, type ReleaseSettings } from './release-settings';
+
+/** The name of the version's model and of its configuration: made from what they hold. */
+const NAME = '$.release.name';
+
+/**
+ * Makes model and configuration unless they are there, moves the endpoint to them, and takes it for
+ * released only when that configuration is live, answers the golden samples, and scales.
+ */
+export function releaseStates(step: ReleaseStep, settings: ReleaseSettings): States {
+  const { id } = step;
+  const { endpointName, replicas } = settings;
+  const failure = failureOf(step);
+  const state = (name: string) => `${id}: ${name}`;
+  const smokeTest = state('smoke test');
+  const live = state('mark as live');
+  const scaling = scalingStates(id, endpointName, replicas, { next: live, failure });
+  const task = (action: string, parameters: object, next: string): State => ({
+    ...sdkTask(action, parameters),
+    ...API_RETRY,
+    ...catchAll(failure),
+    Next: next,
+  });
+  return {
+    [id]: {
+      Type: 'Pass',
+      Parameters: {
+        'name.$': format([`${settings.pipeline}-`, `-${settings.contentHash}`], `${REGISTERED}.version`),
+      },
+      ResultPath: '$.release',
+      Next: state('look for the model'),
+    },
+    [state('look for the model')]: {
+      ...sdkTask('sagemaker:describeModel', { 'ModelName.$': NAME }),
+      ...catchAll(state('create the model'), null),
+      Next: state('look for the configuration'),
+    },
+    [state('create the model')]: task(
+      'sagemaker:createModel',
+      renderModel(settings),
+      state('look for the configuration'),
+    ),
+    [state('look for the configuration')]: {
+      ...sdkTask('sagemaker:describeEndpointConfig', { 'EndpointConfigName.$': NAME }),
+      ...catchAll(state('create the configuration'), null),
+      Next: state('look for the endpoint'),
+    },
+    [state('create the configuration')]: task(
+      'sagemaker:createEndpointConfig',
+      renderConfig(settings),
+      state('look for the endpoint'),
+    ),
+    [state('look for the endpoint')]: {
+      ...describeEndpoint(endpointName),
+      ...catchAll(state('create the endpoint'), null),
+      Next: state('which version is live?'),
+    },
+    [state('create the endpoint')]: {
+      ...task(
+        'sagemaker:createEndpoint',
+        { EndpointName: endpointName, 'EndpointConfigName.$': NAME },
+        state('wait'),
+      ),
+      ResultPath: CREATED,
+    },
+    [state('which version is live?')]: {
+      Type: 'Choice',
+      Choices: [
+        { And: [IN_SERVICE, { Variable: `${ENDPOINT}.config`, StringEqualsPath: NAME }], Next: smokeTest },
+        { ...IN_SERVICE, Next: state('remember what is live') },
+      ],
+      Default: state('not released'),
+    },
+    [state('remember what is live')]: {
+      Type: 'Pass',
+      Parameters: { 'config.$': `${ENDPOINT}.config` },
+      ResultPath: PREVIOUS,
+      Next: state('stop scaling'),
+    },
+    [state('stop scaling')]: stopScaling(endpointName, state('update the endpoint')),
+    [state('update the endpoint')]: task(
+      'sagemaker:updateEndpoint',
+      {
+        EndpointName: endpointName,
+        'EndpointConfigName.$': NAME,
+        DeploymentConfig: toApi(renderDeployment(step, settings.alarmNames)),
+        ...renderRetention(replicas),
+      },
+      state('wait'),
+    ),
+    ...settleStates(id, endpointName, state('is it live?'), failure),
+    [state('is it live?')]: {
+      Type: 'Choice',
+      // A deployment that was turned back is in service too, on the configuration before.
+      Choices: [
+        { And: [IN_SERVICE, { Variable: `${ENDPOINT}.config`, StringEqualsPath: NAME }], Next: smokeTest },
+      ],
+      Default: state('not released'),
+    },
+    [state('not released')]: {
+      Type: 'Pass',
+      Parameters: {
+        Error: 'NotReleased',
+        'Cause.$': format(
+          [`endpoint ${endpointName} is `, ' on ', ', not in service on ', ''],
+          `${ENDPOINT}.status`,
+          `${ENDPOINT}.config`,
+          NAME,
+        ),
+      },
+      ResultPath: '$.failure',
+      Next: failure,
+    },
+    [smokeTest]: {
+      ...settings.smokeTest,
+      ResultPath: null,
+      ...catchAll(failure),
+      Next: scaling.start,
+    },
+    ...scaling.states,
+    [live]: {
+      ...sdkTask('s3:putObject', {
+        Bucket: settings.bucketName,
+        Key: 'releases/live.json',
+        ContentType: 'application/json',
+        Body: { 'version.$': `${REGISTERED}.version` },
+      }),
+      ...API_RETRY,
+      ...catchAll(failure),
+      ...nextOf(step),
+    },
+  };
+}
+
+/** Parameters of CreateModel. */
+export function renderModel(settings: EndpointSettings): object {
+  const version = {
+    pipeline: settings.pipeline,
+    version: `${REGISTERED}.version`,
+    digest: `${REGISTERED}.digest`,
+  };
+  return {
+    'ModelName.$': NAME,
+    ExecutionRoleArn: settings.roleArn,
+    PrimaryContainer: {
+      Image: settings.imageUri,
+      'ModelDataUrl.$': `${REGISTERED}.archiveUri`,
+      Environment: parameters(serverEnvironment(version)),
+    },
+    ...(settings.vpcConfig && { VpcConfig: toApi(settings.vpcConfig) }),
+    Tags: renderTags(),
+  };
+}
+
+/** Parameters of CreateEndpointConfig. */
+export function renderConfig(settings: EndpointSettings): object {
+  const { machine, replicas, capture, diskKeyArn } = settings;
+  return {
+    'EndpointConfigName.$': NAME,
+    ProductionVariants: [toApi(renderVariant({ modelName: NAME, machine, replicas }))],
+    ...(capture && { DataCaptureConfig: toApi(capture) }),
+    ...(diskKeyArn !== undefined && { KmsKeyId: diskKeyArn }),
+    Tags: renderTags(),
+  };
+}
+
+function renderTags(): object[] {
+  return [
+    { Key: 'model-pipeline:version', 'Value.$': `${REGISTERED}.version` },
+    { Key: 'model-pipeline:digest', 'Value.$': `${REGISTERED}.digest` },
+  ];
+}

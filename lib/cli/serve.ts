@@ -1,0 +1,142 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { createServer, curlExample, findModel, type InferenceServer, type ServerEvent } from '../serving';
+
+interface Options {
+  readonly port: number;
+  readonly host: string;
+  readonly log: 'plain' | 'json';
+  readonly name?: string;
+  readonly expect?: string;
+  readonly maxBodyMib: number;
+  readonly maxQueue: number;
+  readonly maxBatch: number;
+  readonly timeoutSeconds: number;
+  readonly drainSeconds: number;
+  readonly threads?: number;
+  readonly healthPath?: string;
+  readonly predictPath?: string;
+}
+
+type LogEntry =
+  | ServerEvent
+  | {
+      readonly event: 'ready';
+      readonly model: string;
+      readonly version: string;
+      readonly address: string;
+      readonly example: string;
+    }
+  | { readonly event: 'stopping'; readonly signal: string };
+
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('Serve a verified version over HTTP, as a SageMaker endpoint would.')
+    .argument(
+      '[directory]',
+      'store (its live version), version, or unpacked model.tar.gz',
+      process.env.MODEL_PIPELINE_DIRECTORY ?? '.',
+    )
+    .addOption(count('--port <port>', 'port, 0 for a free one', 8080, 0).env('AIP_HTTP_PORT'))
+    .addOption(option('--host <host>', 'address to listen on').default('127.0.0.1'))
+    .addOption(option('--log <format>', 'format of the log').choices(['plain', 'json']).default('plain'))
+    .addOption(option('--name <name>', "name of the model in responses (default: the pipeline's)"))
+    .addOption(option('--expect <version>', 'refuse to serve any other version'))
+    .addOption(count('--max-body-mib <size>', 'largest body, in MiB', 25))
+    .addOption(count('--max-queue <requests>', 'requests that may wait for the model', 100))
+    .addOption(count('--max-batch <instances>', 'instances of waiting requests to run together', 32))
+    .addOption(count('--timeout-seconds <seconds>', 'time a request may take', 60))
+    .addOption(count('--drain-seconds <seconds>', 'time requests have to finish at the end', 25, 0))
+    .addOption(count('--threads <threads>', 'threads of the model (default: one per physical core)'))
+    .addOption(path('--health-path <path>', 'answers as /ping does').env('AIP_HEALTH_ROUTE'))
+    .addOption(path('--predict-path <path>', 'answers as /invocations does').env('AIP_PREDICT_ROUTE'))
+    .action(serve);
+}
+
+async function serve(directory: string, options: Options): Promise<void> {
+  const log = logger(options.log);
+  const model = findModel(directory, { name: options.name, version: options.expect });
+  const server = createServer(model, {
+    maxBodyBytes: options.maxBodyMib * 2 ** 20,
+    maxQueue: options.maxQueue,
+    maxBatch: options.maxBatch,
+    timeoutMs: options.timeoutSeconds * 1000,
+    drainMs: options.drainSeconds * 1000,
+    threads: options.threads,
+    healthPath: options.healthPath,
+    predictPath: options.predictPath,
+    onEvent: log,
+  });
+  const stopped = closeOnSignal(server, log);
+  try {
+    const address = await server.listen({ port: options.port, host: options.host });
+    const { pipeline, version } = model;
+    log({ event: 'ready', model: pipeline, version, address, example: curlExample(model, address) });
+  } catch (error) {
+    if (!stopped.aborted) throw error;
+  }
+}
+
+/** Ends with exit code 0 once requests are answered; a second signal ends at once. */
+function closeOnSignal(server: InferenceServer, log: (entry: LogEntry) => void): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      stop.abort();
+      log({ event: 'stopping', signal });
+      void server.close();
+    });
+  }
+  return stop.signal;
+}
+
+function logger(format: Options['log']): (entry: LogEntry) => void {
+  return (entry) => {
+    const line =
+      format === 'json' ? JSON.stringify({ time: new Date().toISOString(), ...entry }) : plainLine(entry);
+    process.stdout.write(`${line}\n`);
+  };
+}
+
+function plainLine(entry: LogEntry): string {
+  switch (entry.event) {
+    case 'ready':
+      return `${entry.model} ${entry.version} is ready at ${entry.address}; try: ${entry.example}`;
+    case 'stopping':
+      return `${entry.signal}: finishing requests, then stopping`;
+    case 'model-up':
+      return 'model is up again';
+    case 'model-down':
+      return `model is down: ${entry.cause}`;
+    case 'request': {
+      const { id, method, path: where, status, ms, batch, cause } = entry;
+      const notes = [
+        batch === undefined ? '' : ` batch ${batch}`,
+        ` ${id}`,
+        cause === undefined ? '' : `: ${cause}`,
+      ];
+      return `${method} ${where} ${status} ${ms} ms${notes.join('')}`;
+    }
+  }
+}
+
+/** An option that `MODEL_PIPELINE_<NAME>` sets too: a container on SageMaker is given variables only. */
+function option(flags: string, description: string): Option {
+  const made = new Option(flags, description);
+  return made.env(`MODEL_PIPELINE_${made.name().replaceAll('-', '_').toUpperCase()}`);
+}
+
+function count(flags: string, description: string, fallback?: number, min = 1): Option {
+  return option(flags, description)
+    .default(fallback)
+    .argParser((value) => {
+      if (/^\d{1,9}$/.test(value) && Number(value) >= min) return Number(value);
+      throw new InvalidArgumentError(`Expected an integer from ${min}, got "${value}".`);
+    });
+}
+
+function path(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((value) => {
+    if (/^\/[\w/.:~-]*$/.test(value)) return value;
+    throw new InvalidArgumentError(`Expected a path such as /predict, got "${value}".`);
+  });
+}

@@ -1,0 +1,5 @@
+export { curlExample } from './curl-example';
+export { findModel, type FindModelOptions } from './find-model';
+export type { ServerEvent, ServerOptions } from './options';
+export type { ServedModel } from './served-model';
+export { createServer, type InferenceServer, type ListenOptions } from './server';

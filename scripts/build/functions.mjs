@@ -1,0 +1,113 @@
+/** Bundles the Lambda functions: directories that CDK deploys as they are, without building anything. */
+import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { licenseTexts } from './licenses.mjs';
+
+/** docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: deployment package, unzipped. */
+const LAMBDA_LIMIT_BYTES = 262_144_000;
+
+/** Started as a process of its own, as the file `child` beside the one that starts it. */
+const CHILD_PROCESS = './child';
+
+/** `packages` hold native code: they travel as files, these of each. Lambda's runtime brings the SDK. */
+const FUNCTIONS = [
+  {
+    name: 'program',
+    entries: { index: 'lib/aws/functions/program.ts', child: 'lib/artifact/runtime/child.ts' },
+    packages: {
+      'onnxruntime-node': ['package.json', 'dist', 'bin/napi-v6/linux/x64'],
+      'onnxruntime-common': ['package.json', 'dist/cjs'],
+    },
+  },
+  { name: 'gate', entries: { index: 'lib/aws/functions/gate.ts' }, packages: {} },
+  { name: 'smoke-test', entries: { index: 'lib/aws/functions/smoke-test.ts' }, packages: {} },
+];
+
+/**
+ * Writes `<outdir>/<function>/` for every function. The same sources give the same bytes.
+ *
+ * @param root directory of the repository
+ * @returns name and size in bytes of each
+ */
+export async function buildFunctions(root, outdir) {
+  const { name, version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  return Promise.all(
+    FUNCTIONS.map(async (fn) => {
+      const directory = join(outdir, fn.name);
+      await mkdir(directory, { recursive: true });
+      const dependencies = Object.keys(fn.packages);
+      const inputs = await bundle(root, fn.entries, dependencies, directory);
+      for (const [dependency, paths] of Object.entries(fn.packages)) {
+        await copyPackage(root, dependency, paths, directory);
+      }
+      const packages = dependencies.map((dependency) => `node_modules/${dependency}/`);
+      const licenses = await licenseTexts(root, [...inputs, ...packages]);
+      if (licenses !== '') await writeFile(join(directory, 'LICENSES.txt'), licenses);
+      await writeFile(
+        join(directory, 'package.json'),
+        `${JSON.stringify({ name, version, type: 'commonjs' }, null, 2)}\n`,
+      );
+      return { name: fn.name, bytes: await checkedSize(fn.name, directory) };
+    }),
+  );
+}
+
+/** @returns the files that went in, relative to `root` */
+async function bundle(root, entryPoints, dependencies, outdir) {
+  const { metafile, warnings } = await build({
+    absWorkingDir: root,
+    entryPoints,
+    outdir,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    external: ['@aws-sdk/*', ...dependencies, CHILD_PROCESS],
+    legalComments: 'eof',
+    charset: 'utf8',
+    metafile: true,
+    logLevel: 'warning',
+  });
+  if (warnings.length > 0) throw new Error(`esbuild warns of ${Object.values(entryPoints).join(', ')}`);
+  checkImports(
+    Object.values(metafile.outputs).flatMap(({ imports }) => imports),
+    dependencies,
+  );
+  return Object.keys(metafile.inputs);
+}
+
+/** What a bundle still loads when it runs must be there: a forgotten one fails only in Lambda. */
+function checkImports(imports, packages) {
+  const provided = ['@aws-sdk', ...packages];
+  const unknown = imports.filter(
+    ({ external, path }) =>
+      external &&
+      path !== CHILD_PROCESS &&
+      !isBuiltin(path) &&
+      !provided.some((name) => path === name || path.startsWith(`${name}/`)),
+  );
+  if (unknown.length === 0) return;
+  throw new Error(`a Lambda bundle lacks ${[...new Set(unknown.map(({ path }) => path))].join(', ')}`);
+}
+
+async function copyPackage(root, name, paths, directory) {
+  const source = join(root, 'node_modules', name);
+  const target = join(directory, 'node_modules', name);
+  for (const path of paths) {
+    await cp(join(source, path), join(target, path), {
+      recursive: true,
+      filter: (file) => !/\.(d\.ts|map)$/.test(file),
+    });
+  }
+}
+
+async function checkedSize(name, directory) {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const sizes = await Promise.all(files.map((file) => stat(join(file.parentPath, file.name))));
+  const bytes = sizes.reduce((sum, { size }) => sum + size, 0);
+  if (bytes <= LAMBDA_LIMIT_BYTES) return bytes;
+  throw new Error(`the function ${name} has ${bytes} bytes unpacked; Lambda allows ${LAMBDA_LIMIT_BYTES}`);
+}

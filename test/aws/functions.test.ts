@@ -1,0 +1,132 @@
+import { Template } from 'aws-cdk-lib/assertions';
+import { ArtifactStore, GateFunction, ModelRegistration, ModelVerification, SmokeTest } from '../../lib/aws';
+import { flatten } from './flatten';
+import { statementsOf } from './policies';
+import { createStack } from './synth';
+
+jest.mock('../../lib/aws/function-bundle', () => jest.requireActual<object>('./stub-bundle'));
+
+const inRun = (path: string) => ({
+  uri: `States.Format('s3://store/runs/{}/${path}/', $$.Execution.Name)`,
+  prefixes: [`runs/*/${path}/`],
+});
+
+function synthVerification() {
+  const stack = createStack();
+  const verification = new ModelVerification(stack, 'Verify', {
+    store: new ArtifactStore(stack, 'Store'),
+    step: 'verify',
+    parameters: { tolerance: { absolute: 0.0001 } },
+    inputs: { model: inRun('conversion/convert/model') },
+    outputs: { report: inRun('conversion/verify/report'), metrics: inRun('conversion/verify/metrics') },
+  });
+  return { stack, verification, template: Template.fromStack(stack) };
+}
+
+test('a program runs on the current Node.js, with room for the model', () => {
+  synthVerification().template.hasResourceProperties('AWS::Lambda::Function', {
+    Description: 'Runs the program "verify" in the step "verify"',
+    Runtime: 'nodejs24.x',
+    Architectures: ['x86_64'],
+    Handler: 'index.handler',
+    MemorySize: 3008,
+    EphemeralStorage: { Size: 4096 },
+    Timeout: 900,
+    TracingConfig: { Mode: 'Active' },
+  });
+});
+
+test('a program is told its directories as they are in this run', () => {
+  const { stack, verification } = synthVerification();
+  expect(flatten(stack.resolve(verification.state))).toMatchObject({
+    Resource: 'arn:aws:states:::lambda:invoke',
+    Parameters: {
+      Payload: {
+        program: 'verify',
+        step: 'verify',
+        parameters: { tolerance: { absolute: 0.0001 } },
+        inputs: {
+          'model.$': "States.Format('s3://store/runs/{}/conversion/convert/model/', $$.Execution.Name)",
+        },
+        outputs: {
+          'report.$': "States.Format('s3://store/runs/{}/conversion/verify/report/', $$.Execution.Name)",
+          'metrics.$': "States.Format('s3://store/runs/{}/conversion/verify/metrics/', $$.Execution.Name)",
+        },
+      },
+    },
+    Retry: [{ IntervalSeconds: 30, MaxAttempts: 2, BackoffRate: 2 }],
+  });
+});
+
+test('a program reads its inputs, writes its outputs, and nothing else', () => {
+  const objects = statementsOf(synthVerification().template)
+    .flatMap(({ actions, resources }) =>
+      actions.map((action) => [action, resources[0]?.split('/').slice(1).join('/')]),
+    )
+    .filter(([action]) => action !== undefined && /^s3:(Put|Get)Object$/.test(action));
+  expect(objects).toEqual([
+    ['s3:GetObject', 'runs/*/conversion/convert/model/*'],
+    ['s3:PutObject', 'runs/*/conversion/verify/report/*'],
+    ['s3:GetObject', 'runs/*/conversion/verify/report/*'],
+    ['s3:PutObject', 'runs/*/conversion/verify/metrics/*'],
+    ['s3:GetObject', 'runs/*/conversion/verify/metrics/*'],
+  ]);
+});
+
+test('registration may publish versions, and tell whether one is there', () => {
+  const stack = createStack();
+  new ModelRegistration(stack, 'Register', {
+    store: new ArtifactStore(stack, 'Store'),
+    step: 'register',
+    parameters: {},
+    inputs: {},
+    outputs: {},
+  });
+  const statements = statementsOf(Template.fromStack(stack)).filter(({ actions }) =>
+    actions[0]?.startsWith('s3:'),
+  );
+  const rendered = statements.map(({ actions, resources, condition }) => [
+    actions.join(),
+    resources[0]?.split(':').at(-1),
+    !!condition,
+  ]);
+  expect(rendered).toContainEqual([
+    's3:PutObject,s3:AbortMultipartUpload',
+    'StoreBucket4FBDE984/models/*',
+    false,
+  ]);
+  expect(rendered).toContainEqual(['s3:ListBucket', 'StoreBucket4FBDE984', false]);
+});
+
+test('a gate is told its rules and where the metrics are', () => {
+  const stack = createStack();
+  const gate = new GateFunction(stack, 'Gate', {
+    store: new ArtifactStore(stack, 'Store'),
+    rules: [{ kind: 'loss', metric: 'f1', maxLoss: 0.01, goal: 'maximize' }],
+    metrics: inRun('optimization/evaluate-quantize/metrics'),
+    baseline: { uri: '$.selected.gate.metrics', prefixes: ['runs/*/training/evaluate/metrics/'] },
+  });
+  expect(gate.state.Parameters).toMatchObject({
+    Payload: {
+      rules: [{ kind: 'loss', metric: 'f1', maxLoss: 0.01, goal: 'maximize' }],
+      'metrics.$':
+        "States.Format('s3://store/runs/{}/optimization/evaluate-quantize/metrics/', $$.Execution.Name)",
+      'baseline.$': '$.selected.gate.metrics',
+    },
+  });
+});
+
+test('a smoke test may send requests to its endpoint alone', () => {
+  const stack = createStack();
+  new SmokeTest(stack, 'SmokeTest', {
+    store: new ArtifactStore(stack, 'Store'),
+    endpointName: 'spam',
+    runtime: 'onnx',
+    golden: 's3://store/models/1/golden/',
+    tolerance: {},
+  });
+  const [invoke] = statementsOf(Template.fromStack(stack)).filter(({ actions }) =>
+    actions.includes('sagemaker:InvokeEndpoint'),
+  );
+  expect(invoke?.resources).toEqual(['arn:aws:sagemaker:eu-central-1:123456789012:endpoint/spam']);
+});

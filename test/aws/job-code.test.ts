@@ -1,0 +1,150 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, Stack } from 'aws-cdk-lib/core';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Template } from 'aws-cdk-lib/assertions';
+import { JobCode, type JobCodeProps } from '../../lib/aws';
+import type { Plan } from '../../lib/pipeline';
+import { statementsOf } from './policies';
+
+const plan: Plan = { schemaVersion: 1, pipeline: 'tiny', start: 'train', steps: [] };
+
+function temporary(): string {
+  return mkdtempSync(join(tmpdir(), 'job-code-test-'));
+}
+
+/** User's code with all that may lie about beside it. */
+function createSource(): string {
+  const source = temporary();
+  const files = {
+    'train.py': 'def train(): ...\n',
+    'layers/dense.py': 'UNITS = 8\n',
+    '__pycache__/train.cpython-311.pyc': 'cache',
+    'layers/dense.pyc': 'cache',
+    '.venv/bin/python': 'environment',
+    'data/raw.csv': 'raw',
+    'layers/data/table.json': '[]',
+    '.model-pipeline/tiny/runs/1': 'result',
+    'tests/test_train.py': 'assert True\n',
+  };
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(join(source, path, '..'), { recursive: true });
+    writeFileSync(join(source, path), content);
+  }
+  return source;
+}
+
+function synth(props: Partial<JobCodeProps> = {}) {
+  const app = new App({ outdir: temporary() });
+  const stack = new Stack(app, 'Test');
+  const code = new JobCode(stack, 'Code', { plan, source: createSource(), ...props });
+  return { code, directory: join(app.outdir, code.asset.assetPath), stack };
+}
+
+function filesOf(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1))
+    .sort();
+}
+
+test('is the entry, the stage programs, the plan and the user’s code, and nothing that lies about', () => {
+  const files = filesOf(synth().directory);
+  expect(files.filter((file) => !file.startsWith('model_pipeline/'))).toEqual([
+    '__main__.py',
+    'plan.json',
+    'pyproject.toml',
+    'source/layers/data/table.json',
+    'source/layers/dense.py',
+    'source/train.py',
+  ]);
+  expect(files).toContain('model_pipeline/__init__.py');
+  expect(files.join()).not.toMatch(/__pycache__|\.pyc/);
+});
+
+test('carries the plan', () => {
+  expect(JSON.parse(readFileSync(join(synth().directory, 'plan.json'), 'utf8'))).toEqual(plan);
+});
+
+test('is the same asset wherever the same code lies', () => {
+  expect(synth().code.asset.assetHash).toBe(synth().code.asset.assetHash);
+  const changed = createSource();
+  writeFileSync(join(changed, 'train.py'), 'def train(): return {}\n');
+  expect(synth({ source: changed }).code.asset.assetHash).not.toBe(synth().code.asset.assetHash);
+});
+
+test('may be read as the one object that it is', () => {
+  const { code, stack } = synth();
+  code.grantRead(new Role(stack, 'Role', { assumedBy: new ServicePrincipal('sagemaker.amazonaws.com') }));
+  const key = `${code.asset.assetHash}.zip`;
+  expect(statementsOf(Template.fromStack(stack)).slice(1)).toMatchObject([
+    { actions: ['s3:GetObject'], resources: [expect.stringMatching(new RegExp(`/${key}$`))] },
+    { actions: ['s3:ListBucket'], condition: { StringLike: { 's3:prefix': [`${key}*`] } } },
+  ]);
+  expect(code.entrypoint('/opt/ml/input/data/code')).toEqual(['python3', `/opt/ml/input/data/code/${key}`]);
+});
+
+test('with wheels, brings them along and needs no network', () => {
+  const wheelhouse = temporary();
+  writeFileSync(join(wheelhouse, 'numpy-2.4.6-cp312.whl'), '');
+  const { code, directory } = synth({ wheelhouse });
+  expect(code.offline).toBe(true);
+  expect(filesOf(directory)).toContain('wheels/numpy-2.4.6-cp312.whl');
+});
+
+test('a directory of wheels that is not there is refused', () => {
+  expect(() => synth({ wheelhouse: '/none' })).toThrow(
+    'job code: 1 problem\n  /none: is not a directory that exists [wheelhouse-missing]\n' +
+      '    fix: Fill it with `pip download --dest <directory> …`, or leave `wheelhouse` out.',
+  );
+});
+
+describe('in a container', () => {
+  /** The code with an adapter that tells how it was started, and no dependencies to install. */
+  function packed(format: 'directory' | 'zip'): string {
+    const target = join(temporary(), 'code');
+    cpSync(synth().directory, target, { recursive: true });
+    const adapter = [
+      'import json, os, pathlib, sys',
+      'import model_pipeline',
+      'plan = json.loads(pathlib.Path(sys.argv[2]).read_text())',
+      'source = pathlib.Path(sys.argv[2]).parent / "source" / "train.py"',
+      'print(json.dumps([sys.argv[1], plan["pipeline"], source.read_text(), *sys.argv[3:]]))',
+    ];
+    writeFileSync(join(target, 'model_pipeline', 'sagemaker.py'), adapter.join('\n'));
+    writeFileSync(join(target, 'pyproject.toml'), '[project]\ndependencies = ["torch==2.13.0"]\n');
+    writeFileSync(join(target, 'source', 'requirements.txt'), '');
+    if (format === 'directory') return target;
+    const zip = join(temporary(), 'code.zip');
+    execFileSync('python3', ['-m', 'zipfile', '-c', zip, ...readdirSync(target)], { cwd: target });
+    return zip;
+  }
+
+  test.each(['directory', 'zip'] as const)(
+    'runs as a %s: unpacks itself and becomes the adapter',
+    (format) => {
+      const output = execFileSync('python3', [packed(format), '--step', 'train', '--kind', 'training'], {
+        encoding: 'utf8',
+        cwd: temporary(),
+      });
+      expect(JSON.parse(output)).toEqual([
+        '--plan',
+        'tiny',
+        'def train(): ...\n',
+        '--step',
+        'train',
+        '--kind',
+        'training',
+      ]);
+    },
+  );
+
+  test('ends with the adapter’s exit code', () => {
+    const code = packed('directory');
+    writeFileSync(join(code, 'model_pipeline', 'sagemaker.py'), 'import sys\nsys.exit(3)\n');
+    const { status } = spawnSync('python3', [code]);
+    expect(status).toBe(3);
+  });
+});
