@@ -34,7 +34,9 @@ console.log(`run:     ${relative(root, latestRun())}`);
 console.log(`version: ${relative(root, artifact)}`);
 
 async function classify() {
-  const server = spawn(process.execPath, [cli, 'serve', store, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const server = spawn(process.execPath, [cli, 'serve', store, '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   try {
     const url = await addressOf(server);
     for (const label of [1, 0]) {
@@ -49,7 +51,9 @@ async function classify() {
       if (!response.ok) throw new Error(`the server answered ${response.status}: ${await response.text()}`);
       const [{ label: answer, probability }] = (await response.json()).predictions;
       console.log(`${label === 1 ? 'spam' : 'ham '} ${id}: ${JSON.stringify(input.text.slice(0, 70))}…`);
-      console.log(`     → ${answer}, probability of spam ${probability.toFixed(4)}, ${milliseconds.toFixed(1)} ms`);
+      console.log(
+        `     → ${answer}, probability of spam ${probability.toFixed(4)}, ${milliseconds.toFixed(1)} ms`,
+      );
     }
   } finally {
     server.kill('SIGTERM');

@@ -5,7 +5,6 @@
  *
  *   node scripts/deploy-local.mjs [--artifact DIR] [--app COMMAND]
  */
-/* global AbortController */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';

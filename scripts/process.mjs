@@ -6,7 +6,9 @@ export function run(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     child.once('error', (error) => reject(new Error(`cannot start ${command}: ${error.message}`)));
     child.once('close', (code, signal) =>
-      code === 0 ? resolve() : reject(new Error(`${[command, ...args].join(' ')} ended with ${code ?? signal}`)),
+      code === 0
+        ? resolve()
+        : reject(new Error(`${[command, ...args].join(' ')} ended with ${code ?? signal}`)),
     );
   });
 }

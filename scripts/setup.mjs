@@ -19,7 +19,9 @@ async function installNode() {
 async function installPython() {
   await once('.venv', ['stages/pyproject.toml'], async () => {
     await run('python3', ['-m', 'venv', '.venv'], { cwd: root });
-    await run(python, ['-m', 'pip', 'install', '--quiet', '--editable', './stages[dev,emulator]'], { cwd: root });
+    await run(python, ['-m', 'pip', 'install', '--quiet', '--editable', './stages[dev,emulator]'], {
+      cwd: root,
+    });
   });
 }
 

@@ -6,7 +6,8 @@ import { root, setup } from './setup.mjs';
 
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 const venv = (name) => join(root, '.venv', 'bin', name);
-const check = (what, command, args, options) => finished(what, () => run(command, args, { cwd: root, ...options }));
+const check = (what, command, args, options) =>
+  finished(what, () => run(command, args, { cwd: root, ...options }));
 
 await setup();
 await check('types', bin('tsc'), ['-p', 'tsconfig.json']);

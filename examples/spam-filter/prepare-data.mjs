@@ -15,7 +15,8 @@ const corpus = join(dirname(corpusManifest), 'data');
 const { values } = parseArgs({ options: { limit: { type: 'string' }, out: { type: 'string' } } });
 const limit = values.limit === undefined ? Infinity : Number(values.limit);
 if (!(limit >= 1)) fail(`--limit must be 1 or more, got ${values.limit}`);
-if (limit !== Infinity && values.out === undefined) fail('--limit needs --out DIR: data/ holds the whole corpus');
+if (limit !== Infinity && values.out === undefined)
+  fail('--limit needs --out DIR: data/ holds the whole corpus');
 
 const target = join(resolve(values.out ?? join(dirname(script), 'data')), 'mails.csv');
 if (limit === Infinity && isUpToDate()) {

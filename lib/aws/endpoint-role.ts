@@ -2,7 +2,7 @@ import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Grant, type IGrantable, type Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { ArnFormat, RemovalPolicy } from 'aws-cdk-lib/core';
+import { RemovalPolicy } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { createSageMakerRole, grantTelemetry } from './job-role';
 
@@ -36,13 +36,9 @@ export function createEndpointRole(scope: Construct, props: EndpointRoleProps): 
 /** Lets SageMaker watch the alarms that turn a release back, in the name of `grantee`. */
 export function grantAlarms(grantee: IGrantable, alarms: readonly Alarm[]): void {
   if (alarms.length === 0) return;
-  const resourceArns = alarms.map(({ alarmName, stack }) =>
-    stack.formatArn({
-      service: 'cloudwatch',
-      resource: 'alarm',
-      resourceName: alarmName,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    }),
-  );
-  Grant.addToPrincipal({ grantee, actions: ['cloudwatch:DescribeAlarms'], resourceArns });
+  Grant.addToPrincipal({
+    grantee,
+    actions: ['cloudwatch:DescribeAlarms'],
+    resourceArns: alarms.map(({ alarmArn }) => alarmArn),
+  });
 }

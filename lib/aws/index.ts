@@ -1,3 +1,5 @@
+import './require-peers';
+
 export { type AwsMachine, findMachine } from '../hardware';
 export {
   ArtifactStore,

@@ -1,9 +1,7 @@
 import {
-  Alarm,
   AlarmStatusWidget,
   Dashboard,
   GraphWidget,
-  type IAlarm,
   type IMetric,
   type IWidget,
   MathExpression,
@@ -72,16 +70,11 @@ export class PipelineDashboard extends Construct {
       graph('Requests a minute', [requests(endpoint)]),
     ]);
     this.addRow('Monitoring', [
-      new AlarmStatusWidget({ title: 'Alarms', alarms: this.named(alarms), width: WIDTH / 4 }),
+      new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms.alarms], width: WIDTH / 4 }),
       graph('Latency (ms)', [latencyMs(endpoint), latencyMs(endpoint, { statistic: 'p50' })], WIDTH / 4),
       graph('Server errors (%)', [errorPercent(endpoint)], WIDTH / 4),
       graph('Machines (%)', endpoint.machine.accelerators > 0 ? [...machine, ...gpu] : machine, WIDTH / 4),
     ]);
-  }
-
-  /** By name: emulators of AWS that know no alarms cannot tell an attribute of one. */
-  private named({ alarms }: EndpointAlarms): IAlarm[] {
-    return alarms.map(({ alarmName, node }) => Alarm.fromAlarmName(this, node.id, alarmName));
   }
 
   private addRow(stage: string, widgets: IWidget[]): void {

@@ -10,7 +10,6 @@ import { verify } from './verify';
 export type { Baseline } from './baseline';
 export type { Metrics, ProgramRequest } from './contract';
 export { readMetrics } from './metrics';
-export type { Distribution } from './distribution';
 export { baseline, convert, register, verify };
 
 const PROGRAMS: Readonly<Record<string, (request: ProgramRequest) => Promise<Metrics>>> = {

@@ -3,3 +3,4 @@ export { findModel, type FindModelOptions } from './find-model';
 export type { ServerEvent, ServerOptions } from './options';
 export type { ServedModel } from './served-model';
 export { createServer, type InferenceServer, type ListenOptions } from './server';
+export { smokeTest, type SmokeTestResult } from './smoke-test';

@@ -1,11 +1,7 @@
-import {
-  compareTensors,
-  elementCount,
-  type GoldenSample,
-  type GoldenSamples,
-  type Tensor,
-  tensorFromJson,
-} from '../artifact';
+import { compareTensors, DEFAULT_TOLERANCE } from '../artifact/compare';
+import type { GoldenSample, GoldenSamples } from '../artifact/golden';
+import { elementCount, type Tensor } from '../artifact/tensor';
+import { tensorFromJson } from '../artifact/tensor-json';
 import { type Issue, issue, IssueError, throwIssues } from '../issue';
 import type { Tolerance } from '../pipeline/definition';
 import { datatypeOf } from './datatypes';
@@ -24,25 +20,27 @@ const FIX = 'The endpoint does not serve the verified model as verified: keep tr
  * Asks a live endpoint for every golden sample, one by one, as a client would: raw input where the
  * runtime takes it, tensors otherwise.
  *
- * @param invoke posts a body to the endpoint's `/invocations` and returns its parsed answer
+ * @param invoke posts a JSON body to the endpoint's `/invocations` and returns the body of its answer
  * @throws IssueError with every sample that was answered differently
  */
 export async function smokeTest(
   { samples }: GoldenSamples,
   runtime: 'onnx' | 'triton',
   tolerance: Tolerance,
-  invoke: (body: object) => Promise<unknown>,
+  invoke: (body: string) => Promise<string>,
 ): Promise<SmokeTestResult> {
+  const { absolute, relative } = { ...DEFAULT_TOLERANCE, ...tolerance };
   const issues: Issue[] = [];
   let maxAbsoluteDifference = 0;
   for (const sample of samples) {
-    const answer = await invoke(requestFor(sample, runtime));
+    const answer = parse(await invoke(JSON.stringify(requestFor(sample, runtime))));
     for (const [name, expected] of Object.entries(sample.outputs)) {
       const path = `sample "${sample.id}", output "${name}"`;
       const actual = answeredTensor(answer, name, expected, path);
-      const { passed, maxAbsolute } = compareTensors(actual, expected, tolerance);
+      const { passed, maxAbsolute, smallestAbsolute } = compareTensors(actual, expected, tolerance);
       maxAbsoluteDifference = Math.max(maxAbsoluteDifference, maxAbsolute);
-      if (!passed) issues.push(issue('smoke-test-difference', path, `differs by ${maxAbsolute}`, FIX));
+      const message = `differs by ${maxAbsolute}; allowed: ${absolute} absolute + ${relative} relative (${smallestAbsolute} absolute would do)`;
+      if (!passed) issues.push(issue('smoke-test-difference', path, message, FIX));
     }
   }
   throwIssues('smoke test', issues);
@@ -69,6 +67,17 @@ function answeredTensor(answer: unknown, name: string, { dtype, shape }: Tensor,
     return tensorFromJson({ dtype, shape, data }, path);
   const message = `wanted ${elementCount(shape)} elements, got ${JSON.stringify(answer).slice(0, 200)}`;
   throw new IssueError('smoke test', [issue('smoke-test-answer', path, message, FIX)]);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const message = `answered no JSON: ${text.slice(0, 200)}`;
+    throw new IssueError('smoke test', [issue('smoke-test-answer', 'endpoint', message, FIX)], {
+      cause: error,
+    });
+  }
 }
 
 interface Answer {

@@ -64,6 +64,7 @@ describe('health', () => {
     const headers = { 'content-type': 'application/json' };
     expect((await fetch(url + health)).status).toBe(200);
     expect((await fetch(`${url}${health}:predict`, { method: 'POST', body, headers })).status).toBe(200);
+    expect((await fetch(`${url}${health}-predict`, { method: 'POST', body, headers })).status).toBe(404);
     expect((await fetch(`${url}/ping`)).status).toBe(200);
     await server.close();
   });

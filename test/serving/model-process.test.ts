@@ -142,7 +142,9 @@ describe('the model process', () => {
   it('reports a client who left before the answer', async () => {
     const server = await serve();
     const leaving = new AbortController();
-    const request = { method: 'POST', body: JSON.stringify(counts(MOMENT)), signal: leaving.signal };
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify(counts(ENDLESS));
+    const request = { method: 'POST', headers, body, signal: leaving.signal };
     const left = fetch(`${server.url}/invocations`, request);
     await reaches();
     leaving.abort();

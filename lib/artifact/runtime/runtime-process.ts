@@ -33,6 +33,8 @@ export class RuntimeProcess {
     const entry = require.resolve('./child');
     this.child = fork(entry, {
       cwd: dirname(entry),
+      // The official builds report to their makers, and leave files in the temporary directory.
+      env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
       execArgv: entry.endsWith('.ts') ? ['--import', 'tsx'] : [],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

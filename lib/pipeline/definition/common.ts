@@ -2,7 +2,7 @@
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /** GPU models the hardware catalogue knows; `"cpu"` asks for a machine without one. */
-export const ACCELERATORS = [
+export const ACCELERATOR_NAMES = [
   'cpu',
   't4',
   'a10g',
@@ -14,7 +14,7 @@ export const ACCELERATORS = [
   'h100',
   'h200',
 ] as const;
-export type Accelerator = (typeof ACCELERATORS)[number];
+export type Accelerator = (typeof ACCELERATOR_NAMES)[number];
 
 /** What a step needs of its machine. The catalogue of each target picks the machine. */
 export interface MachineRequest {

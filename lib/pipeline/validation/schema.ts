@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
-import { ACCELERATORS, DTYPES, type Json, type PipelineDefinition } from '../definition';
+import { ACCELERATOR_NAMES, DTYPES, type Json, type PipelineDefinition } from '../definition';
 
 const json = z.custom<Json>(isJson, 'must be a value that JSON can carry');
 const parameters = z.record(z.string(), json);
@@ -23,7 +23,7 @@ const pythonFile = below('a Python file', /^[\w-][\w./-]*\.py$/, 'train.py');
 const folder = below('a folder', /^[\w-][\w./-]*$/, 'data');
 
 const machine = z.strictObject({
-  accelerator: z.enum(ACCELERATORS).optional(),
+  accelerator: z.enum(ACCELERATOR_NAMES).optional(),
   accelerators: positiveInteger.optional(),
   memoryGiB: z.number().gt(0).optional(),
 });

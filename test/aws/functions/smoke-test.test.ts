@@ -76,7 +76,7 @@ test('an endpoint that still serves another version fails with the sample and th
   await expect(handler({ ...EVENT, golden })).rejects.toMatchObject({
     name: 'smoke-test-difference',
     message: expect.stringMatching(
-      /^sample sample-\d+, output probability: differs by 0\.\d+, allowed: 0\.0001 absolute \+ 0 relative \(fix: compare the version that is live with the one that was released\)$/,
+      /^sample "sample-\d+", output "probability": differs by 0\.\d+; allowed: 0\.0001 absolute \+ 0 relative \(0\.\d+ absolute would do\)/,
     ) as string,
   });
 });
@@ -99,12 +99,12 @@ describe('an endpoint that answers something else', () => {
   afterAll(() => endpoint.close());
 
   test.each([
-    ['no JSON', 'bad gateway', 'spam-filter: answered no JSON: bad gateway'],
-    ['no outputs', '{}', 'sample sample-0, output probability: wanted 1 elements, got {}'],
+    ['no JSON', 'bad gateway', 'endpoint: answered no JSON: bad gateway'],
+    ['no outputs', '{}', 'sample "sample-0", output "probability": wanted 1 elements, got {}'],
     [
       'too many elements',
       '{"predictions":[{"probability":[0.1,0.9]}]}',
-      'sample sample-0, output probability: wanted 1 elements, got {"predictions":[{"probability":[0.1,0.9]}]}',
+      'sample "sample-0", output "probability": wanted 1 elements, got {"predictions":[{"probability":[0.1,0.9]}]}',
     ],
   ])('%s', async (_, body, message) => {
     answer = { status: 200, body };
