@@ -13,7 +13,10 @@ export async function setup() {
 }
 
 async function installNode() {
-  await once('node_modules', ['package-lock.json'], () => run('npm', ['ci'], { cwd: root }));
+  // Like `npm ci`, which refuses a lock file that was made on another platform.
+  await once('node_modules', ['package-lock.json'], () =>
+    run('npm', ['install', '--no-save', '--loglevel=error'], { cwd: root }),
+  );
 }
 
 async function installPython() {

@@ -102,8 +102,8 @@ test('a directory of wheels that is not there is refused', () => {
 });
 
 describe('in a container', () => {
-  /** The code with an adapter that tells how it was started, and no dependencies to install. */
-  function packed(format: 'directory' | 'zip'): string {
+  /** The code without dependencies to install, with its own adapter or one that tells how it was started. */
+  function packed(format: 'directory' | 'zip', adapterKind: 'own' | 'telling' = 'telling'): string {
     const target = join(temporary(), 'code');
     cpSync(synth().directory, target, { recursive: true });
     const adapter = [
@@ -113,7 +113,8 @@ describe('in a container', () => {
       'source = pathlib.Path(sys.argv[2]).parent / "source" / "train.py"',
       'print(json.dumps([sys.argv[1], plan["pipeline"], source.read_text(), *sys.argv[3:]]))',
     ];
-    writeFileSync(join(target, 'model_pipeline', 'sagemaker.py'), adapter.join('\n'));
+    if (adapterKind === 'telling')
+      writeFileSync(join(target, 'model_pipeline', 'sagemaker.py'), adapter.join('\n'));
     writeFileSync(join(target, 'pyproject.toml'), '[project]\ndependencies = ["torch==2.13.0"]\n');
     writeFileSync(join(target, 'source', 'requirements.txt'), '');
     if (format === 'directory') return target;
@@ -140,6 +141,18 @@ describe('in a container', () => {
       ]);
     },
   );
+
+  test('starts the adapter that it brings, which reads the plan that it brings', () => {
+    const { status, stderr } = spawnSync(
+      'python3',
+      [packed('zip', 'own'), '--step', 'train', '--kind', 'training'],
+      {
+        encoding: 'utf8',
+      },
+    );
+    expect(stderr).toContain('error: the plan has no job "train"');
+    expect(status).toBe(1);
+  });
 
   test('ends with the adapter’s exit code', () => {
     const code = packed('directory');
