@@ -1,5 +1,6 @@
 """The spam filter: Embedding 10,000 by 64, LSTM 128, Dense 1 with sigmoid."""
 
+import math
 import random
 from collections.abc import Iterator
 from copy import deepcopy
@@ -71,6 +72,8 @@ def train(data_dir: Path, model_dir: Path, hyperparameters: dict[str, Any]) -> d
             steps += 1
             update_average(average, model, steps)
         loss, accuracy = validate(average, *held_out)
+        if not math.isfinite(loss):
+            raise ValueError(f"the loss became {loss} in epoch {epoch}: lower the learning rate")
         progress(
             f"epoch {epoch}/{epochs}  loss {sum(losses) / len(losses):.4f}  "
             f"validation loss {loss:.4f}, accuracy {accuracy:.4f}",

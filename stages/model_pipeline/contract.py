@@ -5,6 +5,7 @@ import math
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -66,7 +67,9 @@ def write_metrics(request: Request, metrics: Metrics) -> None:
     bad = [f"{name} is {value!r}" for name, value in metrics.items() if not is_finite_number(value)]
     if bad:
         raise ProgramError(f"metrics must be finite numbers: {', '.join(bad)}")
-    write_json(request.output("metrics") / "metrics.json", {name: metrics[name] for name in metrics})
+    # numpy's numbers are numbers as well.
+    plain = {name: value if isinstance(value, int) else float(value) for name, value in metrics.items()}
+    write_json(request.output("metrics") / "metrics.json", plain)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -88,7 +91,7 @@ def progress(message: str, fraction: float | None = None, metrics: Metrics | Non
 
 def is_finite_number(value: object) -> bool:
     """Whether a value is a number that JSON can carry; booleans are not."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _named(values: Mapping[str, T], name: str, what: str) -> T:

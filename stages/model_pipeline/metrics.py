@@ -39,9 +39,11 @@ def _binary(labels: Scores, scores: Scores, threshold: float) -> dict[str, float
     # Two columns are the probabilities of both classes; one is that of the positive one.
     probability = scores[:, -1].astype(np.float64)
     predicted = (probability >= threshold).astype(np.int64)
+    if len(np.unique(labels)) == 1:
+        raise ProgramError("the test split holds one class only: nothing can be told of the other")
     return {
         **_classification(labels, predicted, "binary"),
-        "roc_auc": sklearn.roc_auc_score(labels, probability) if len(np.unique(labels)) > 1 else 0.0,
+        "roc_auc": sklearn.roc_auc_score(labels, probability),
         "log_loss": sklearn.log_loss(labels, probability, labels=[0, 1]),
         "majority_baseline": _majority(labels),
     }

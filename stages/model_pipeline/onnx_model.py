@@ -17,6 +17,14 @@ BATCH = 256
 # Operators that take the scale of their input from the whole batch: an answer depends on its neighbours.
 _SCALED_BY_BATCH = {"DynamicQuantizeLinear", "DynamicQuantizeMatMul", "DynamicQuantizeLSTM"}
 
+# onnxruntime's names of the signature's types.
+_TYPES = {
+    "float32": "tensor(float)",
+    "float64": "tensor(double)",
+    **{name: f"tensor({name})" for name in ("float16", "int8", "int16", "int32", "int64", "uint8")},
+    **{name: f"tensor({name})" for name in ("bool", "string")},
+}
+
 
 class OnnxModel:
     """Runs batches; outputs by name."""
@@ -61,6 +69,8 @@ def _differences(declared: Mapping[str, Any], tensors: Mapping[str, Any]) -> Ite
     for name in sorted(tensors.keys() - declared.keys()):
         yield name, "is not declared"
     for name in declared.keys() & tensors.keys():
+        if _TYPES.get(declared[name]["dtype"]) != tensors[name].type:
+            yield name, f"is a {tensors[name].type}, declared {declared[name]['dtype']}"
         wanted, shape = declared[name]["shape"], tensors[name].shape
         if len(wanted) != len(shape) or any(
             isinstance(size, int) and isinstance(actual, int) and size != actual

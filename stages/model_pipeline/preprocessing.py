@@ -67,6 +67,9 @@ def _text_encoder(directory: Path, entry: Mapping[str, Any]) -> Encoder:
     keep_first, pad_left = entry["truncate"] == "right", entry["pad"] == "left"
 
     def encode(texts: Sequence[Any]) -> NDArray[np.int64]:
+        for text in texts:
+            if not isinstance(text, str):
+                raise ProgramError(f"{entry['field']} must be a text, got {text!r}")
         tensor = np.full((len(texts), length), pad_id, dtype=np.int64)
         for row, encoding in enumerate(tokenizer.encode_batch(list(texts))):
             ids = encoding.ids[:length] if keep_first else encoding.ids[-length:]

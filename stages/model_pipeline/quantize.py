@@ -16,7 +16,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from model_pipeline.contract import ProgramError, Request, write_metrics
 from model_pipeline.data import read_split
-from model_pipeline.golden import max_difference, read_golden, write_golden
+from model_pipeline.golden import choose_samples, max_difference, read_golden, write_golden
 from model_pipeline.onnx_model import OnnxModel, check_signature
 from model_pipeline.preprocessing import Preprocessing, Tensors
 
@@ -53,7 +53,7 @@ def run(request: Request) -> None:
 
 
 def _quantize_static(request: Request, before: Path, after: Path) -> None:
-    samples = read_split(request.input("data"), "train")[:CALIBRATION_SAMPLES]
+    samples = choose_samples(read_split(request.input("data"), "train"), CALIBRATION_SAMPLES)
     tensors = Preprocessing.load(request.input("preprocessing")).encode([sample.input for sample in samples])
     prepared = after.with_suffix(".prepared.onnx")
     quant_pre_process(before, prepared)

@@ -51,7 +51,7 @@ def _told_in_one_line(path: Path) -> Iterator[None]:
         yield
     except ProgramError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         traceback.print_exc()
         cause = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         raise ProgramError(f"{_place(path, error)}: {cause}") from error

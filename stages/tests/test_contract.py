@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from model_pipeline.__main__ import main
 from model_pipeline.contract import ProgramError, Request, progress, read_request, write_metrics
-from tests.conftest import Make
+from tests.conftest import Make, read_metrics
 
 
 def write_request(request: Request, path: Path, **changes: Any) -> Path:
@@ -55,6 +56,13 @@ def test_what_a_request_lacks_is_named(request_for: Make) -> None:
 def test_metrics_are_finite_numbers(request_for: Make, value: object) -> None:
     with pytest.raises(ProgramError, match="metrics must be finite numbers: loss is"):
         write_metrics(request_for("train"), {"loss": value})  # type: ignore[dict-item]
+
+
+def test_numbers_of_numpy_are_numbers(request_for: Make) -> None:
+    request = request_for("train")
+    metrics: dict[str, Any] = {"loss": np.float32(0.5), "epochs": 3}
+    write_metrics(request, metrics)
+    assert read_metrics(request) == {"loss": 0.5, "epochs": 3}
 
 
 def test_progress_is_a_json_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -71,6 +71,7 @@ def test_multiclass_takes_logits_and_probabilities() -> None:
         ("binary-classification", [0, 2], [0.1, 0.2], "labels of binary classification are 0 and 1"),
         ("binary-classification", [0, 1], [0.1, 1.2], "outputs of binary classification are probabilities"),
         ("binary-classification", [0, 1], [0.1, np.nan], "the model's outputs hold NaN or infinity"),
+        ("binary-classification", [1, 1], [0.1, 0.2], "the test split holds one class only"),
         ("multiclass-classification", [0, 3], [[1, 0], [0, 1]], "labels lie outside the model's 2 classes"),
         ("ranking", [0], [1], "task 'ranking' is none of binary-classification, multiclass-"),
     ],

@@ -55,6 +55,11 @@ def test_a_missing_field_is_named(tmp_path: Path) -> None:
         preprocessing.encode([{"body": "a"}])
 
 
+def test_a_text_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ProgramError, match="text must be a text, got 3"):
+        load(tmp_path, **TEXT, pad="right", truncate="right").encode([{"text": 3}])
+
+
 @pytest.mark.parametrize("value", [[1], [[1, 2]], ["a", "b"], [[1], [2, 3]]])
 def test_numbers_of_another_shape_are_refused(tmp_path: Path, value: object) -> None:
     preprocessing = load(tmp_path, kind="numbers", field="n", shape=[2])

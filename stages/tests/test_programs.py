@@ -64,6 +64,7 @@ def test_static_quantisation_calibrates_on_the_training_split(request_for: Make,
     run_program(request_for("quantize", method="static"))
     operators = {node.op_type for node in onnx.load(tmp_path / "quantized-onnx" / "model.onnx").graph.node}
     assert "QuantizeLinear" in operators
+    assert read_metrics(request_for("quantize"))["max_abs_difference"] < 0.1
     assert not (tmp_path / "quantized-onnx" / "model.prepared.onnx").exists()
 
 
@@ -79,6 +80,11 @@ WRONG_TRAIN = {
     "def train(a, b, c): return {}": "train.py wrote nothing into its model directory",
     f"{LEAVES_A_FILE}None": "train.py: train returned NoneType, not a dict of metrics",
     f"{LEAVES_A_FILE}{{'loss': float('nan')}}": "metrics must be finite numbers: loss is nan",
+    f"{LEAVES_A_FILE}{{'loss': True}}": "metrics must be finite numbers: loss is True",
+    "def train(a, b, c):\n    (b / 'm.pt').touch()": (
+        "m.pt: pickles run code when they are read; save safetensors instead"
+    ),
+    "import sys\nsys.exit(0)": "train.py:2: SystemExit: 0",
     "import no_such_module": "train.py:1: ModuleNotFoundError: No module named 'no_such_module'",
 }
 
@@ -107,6 +113,14 @@ def test_a_model_that_the_signature_does_not_describe_is_refused(request_for: Ma
         "outputs": {"probability": {"dtype": "float32", "shape": ["batch", 2]}},
     }
     with pytest.raises(ProgramError, match=r"outputs probability: has shape \['batch', 1\], declared"):
+        run_program(request_for("export", signature=signature))
+
+
+def test_an_output_of_another_type_is_refused(request_for: Make) -> None:
+    run(request_for, "preprocess", "train")
+    outputs = {"probability": {"dtype": "float64", "shape": ["batch", 1]}}
+    signature = {"inputs": {"tokens": {"dtype": "int64", "shape": ["batch", 4]}}, "outputs": outputs}
+    with pytest.raises(ProgramError, match=r"probability: is a tensor\(float\), declared float64"):
         run_program(request_for("export", signature=signature))
 
 
