@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from model_pipeline.contract import progress
-from model_pipeline.data import read_split
-from model_pipeline.preprocessing import Preprocessing
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy, binary_cross_entropy_with_logits
+
+from model_pipeline.contract import progress
+from model_pipeline.data import read_split
+from model_pipeline.preprocessing import Preprocessing
 
 PAD = 0
 WEIGHTS = "model.safetensors"
