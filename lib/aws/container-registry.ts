@@ -8,7 +8,7 @@ const MAPPING_ID = 'DeepLearningContainerAccounts';
  * Account of the registry that holds AWS Deep Learning Containers (PyTorch, TensorFlow, Triton), by
  * region. Source: `image_uri_config/pytorch.json` of the SageMaker Python SDK, version 2.8.0.
  */
-export const CONTAINER_ACCOUNTS: Readonly<Record<string, string>> = {
+const CONTAINER_ACCOUNTS: Readonly<Record<string, string>> = {
   'af-south-1': '626614931356',
   'ap-east-1': '871362719292',
   'ap-east-2': '975050140332',

@@ -1,4 +1,5 @@
 import { concatBatch, sliceBatch, type Tensor } from '../artifact';
+import type { ServedModel } from './served-model';
 
 export type Tensors = Readonly<Record<string, Tensor>>;
 
@@ -7,6 +8,17 @@ export interface Batchable {
   readonly feeds: Tensors;
   /** Must not share a run with others. */
   readonly alone: boolean;
+}
+
+/**
+ * Whether requests may share a run: inputs and outputs have one first dimension, which varies, and
+ * verification found that its rows do not depend on each other.
+ */
+export function mayBatch({ signature, report }: Pick<ServedModel, 'signature' | 'report'>): boolean {
+  const specs = [...Object.values(signature.inputs), ...Object.values(signature.outputs)];
+  const [first, ...others] = new Set(specs.map(({ shape }) => shape[0]));
+  const independent = report.checks.some(({ id, verdict }) => id === 'batch' && verdict === 'passed');
+  return independent && typeof first === 'string' && others.length === 0;
 }
 
 /**

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelProcess, Preprocessing } from '../artifact';
 import { createApp } from './app';
+import { mayBatch } from './batching';
 import type { ModelContract } from './inference';
 import { ModelRunner } from './model-runner';
 import type { ServerOptions } from './options';
@@ -97,14 +98,6 @@ async function startModel(
 ): Promise<ModelProcess> {
   await checkBytes(model);
   return ModelProcess.start(join(model.directory, model.report.model.file), options);
-}
-
-/** Whether inputs and outputs share a first dimension that varies, and its rows do not depend on each other. */
-function mayBatch({ signature, report }: ServedModel): boolean {
-  const specs = [...Object.values(signature.inputs), ...Object.values(signature.outputs)];
-  const [first, ...others] = new Set(specs.map(({ shape }) => shape[0]));
-  const independent = report.checks.some(({ id, verdict }) => id === 'batch' && verdict === 'passed');
-  return independent && typeof first === 'string' && others.length === 0;
 }
 
 function contractOf({ directory, pipeline, version, signature }: ServedModel): ModelContract {

@@ -1,8 +1,10 @@
 import { Template } from 'aws-cdk-lib/assertions';
+import { CustomState, DefinitionBody, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { ArtifactStore, GateFunction, ModelRegistration, ModelVerification, SmokeTest } from '../../lib/aws';
 import { flatten } from './flatten';
+import { matching } from './matchers';
 import { statementsOf } from './policies';
-import { createStack } from './synth';
+import { createStack, machineOf } from './synth';
 
 jest.mock('../../lib/aws/function-bundle', () => jest.requireActual<object>('./stub-bundle'));
 
@@ -11,7 +13,7 @@ const inRun = (path: string) => ({
   prefixes: [`runs/*/${path}/`],
 });
 
-function synthVerification() {
+function createVerification() {
   const stack = createStack();
   const verification = new ModelVerification(stack, 'Verify', {
     store: new ArtifactStore(stack, 'Store'),
@@ -20,6 +22,11 @@ function synthVerification() {
     inputs: { model: inRun('conversion/convert/model') },
     outputs: { report: inRun('conversion/verify/report'), metrics: inRun('conversion/verify/metrics') },
   });
+  return { stack, verification };
+}
+
+function synthVerification() {
+  const { stack, verification } = createVerification();
   return { stack, verification, template: Template.fromStack(stack) };
 }
 
@@ -129,4 +136,22 @@ test('a smoke test may send requests to its endpoint alone', () => {
     actions.includes('sagemaker:InvokeEndpoint'),
   );
   expect(invoke?.resources).toEqual(['arn:aws:sagemaker:eu-central-1:123456789012:endpoint/spam']);
+});
+
+test('a task goes into any state machine as it is', () => {
+  const { stack, verification } = createVerification();
+  const task = new CustomState(stack, 'RunVerify', { stateJson: verification.state });
+  const definitionBody = DefinitionBody.fromChainable(task);
+  const machine = new StateMachine(stack, 'Machine', { definitionBody });
+  verification.grantRun(machine);
+  const template = Template.fromStack(stack);
+  expect(machineOf(template).States.RunVerify).toMatchObject({
+    Parameters: { Payload: { program: 'verify' } },
+    End: true,
+  });
+  const [invoke] = statementsOf(template).filter(({ holder }) => holder.startsWith('MachineRoleDefault'));
+  expect(invoke).toMatchObject({
+    actions: ['lambda:InvokeFunction'],
+    resources: [matching(/:VerifyFunction[0-9A-F]{8}$/)],
+  });
 });

@@ -17,11 +17,6 @@ export function statementsOf(template: Template): Statement[] {
   return Object.entries(Resources).flatMap(([holder, resource]) => find(resource, holder));
 }
 
-/** Roles, by logical id, with what assumes them. */
-export function rolesOf(template: Template): string[] {
-  return Object.keys(template.findResources('AWS::IAM::Role'));
-}
-
 function find(value: unknown, holder: string): Statement[] {
   if (typeof value !== 'object' || value === null) return [];
   const { Action, Condition, Effect, Principal, Resource } = value as Record<string, unknown>;

@@ -1,5 +1,8 @@
 import type { Tensor } from '../../lib/artifact';
-import { joinFeeds, splitOutputs, takeBatch } from '../../lib/serving/batching';
+import type { Dimension, ModelSignature } from '../../lib/pipeline/definition';
+import { findModel } from '../../lib/serving';
+import { joinFeeds, mayBatch, splitOutputs, takeBatch } from '../../lib/serving/batching';
+import { SPAM_FILTER } from './support';
 
 const rows = (count: number, width = 1, first = 0): Record<string, Tensor> => ({
   x: {
@@ -9,6 +12,29 @@ const rows = (count: number, width = 1, first = 0): Record<string, Tensor> => ({
   },
 });
 const waiting = (...feeds: Record<string, Tensor>[]) => feeds.map((feed) => ({ feeds: feed, alone: false }));
+
+describe('mayBatch', () => {
+  const { signature, report } = findModel(SPAM_FILTER);
+  const judged = (verdict: 'passed' | 'skipped') => ({
+    ...report,
+    checks: report.checks.map((check) => (check.id === 'batch' ? { ...check, verdict } : check)),
+  });
+  const shaped = (input: Dimension, output: Dimension): ModelSignature => ({
+    inputs: { x: { dtype: 'float32', shape: [input, 4] } },
+    outputs: { y: { dtype: 'float32', shape: [output] } },
+  });
+
+  it('is for models whose answers were found not to depend on the batch', () => {
+    expect(mayBatch({ signature, report: judged('passed') })).toBe(true);
+    expect(mayBatch({ signature, report: judged('skipped') })).toBe(false);
+  });
+
+  it('is for models with a row for each instance, in and out', () => {
+    expect(mayBatch({ signature: shaped('n', 'n'), report })).toBe(true);
+    expect(mayBatch({ signature: shaped('n', 'm'), report })).toBe(false);
+    expect(mayBatch({ signature: shaped(1, 1), report })).toBe(false);
+  });
+});
 
 describe('takeBatch', () => {
   it('takes from the front up to so many rows', () => {

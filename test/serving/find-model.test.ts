@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { x as unpack } from 'tar';
 import { createServer, findModel, type ServedModel } from '../../lib/serving';
-import { copyOf, SPAM_FILTER, start } from './support';
+import { copyOf, modelProcesses, SPAM_FILTER, start } from './support';
 
 const VERSION = '8bf4fa2c2110';
 
@@ -109,6 +109,7 @@ describe('listen', () => {
     const other = createServer(findModel(SPAM_FILTER));
     await expect(other.listen({ port })).rejects.toThrow('EADDRINUSE');
     expect(other.address).toBeUndefined();
+    expect(modelProcesses()).toHaveLength(1);
     expect((await fetch(`${url}/ping`)).status).toBe(200);
     await server.close();
   });

@@ -9,7 +9,7 @@ const LOST = 'MachineLost';
 const BUSY = [
   'SageMaker.AmazonSageMakerException',
   'SageMaker.ResourceLimitExceededException',
-  'SageMaker.ThrottlingException',
+  'ThrottlingException',
 ];
 
 /**
