@@ -15,6 +15,7 @@ export type { EndpointReference } from './endpoint-metrics';
 export { GateFunction, type GateFunctionProps } from './gate-function';
 export type { JobProps } from './job';
 export { JobCode, type JobCodeProps } from './job-code';
+export { ModelBaseline } from './model-baseline';
 export { ModelConversion } from './model-conversion';
 export { type EndpointCapture, ModelEndpoint, type ModelEndpointProps } from './model-endpoint';
 export { ModelPipeline, type ModelPipelineProps } from './model-pipeline';

@@ -9,6 +9,7 @@ import type { State } from './asl';
 import { ContainerImage } from './container-image';
 import { GateFunction } from './gate-function';
 import type { JobCode } from './job-code';
+import { ModelBaseline } from './model-baseline';
 import { ModelConversion } from './model-conversion';
 import { ModelRegistration } from './model-registration';
 import { ModelVerification } from './model-verification';
@@ -106,7 +107,7 @@ export class PipelineSteps extends Construct {
       case 'register':
         return new ModelRegistration(this, id, program);
       case 'baseline':
-        return new ProgramFunction(this, id, { ...program, program: 'baseline' });
+        return new ModelBaseline(this, id, program);
     }
   }
 

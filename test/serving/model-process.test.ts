@@ -64,9 +64,10 @@ describe('the model process', () => {
     const response = await invoke(server, ENDLESS);
     expect(response.status).toBe(504);
     expect(await response.json()).toMatchObject({ error: 'no answer within 1500 ms' });
+    await until(async () => (await ping(server)) === 200);
     expect(await totals(await invoke(server, INSTANT))).toEqual([INSTANT]);
     expect(modelProcesses()).not.toContain(before);
-    expect(server.events).toContainEqual({ event: 'model-up' });
+    expect(server.events.map(({ event }) => event)).toEqual(['request', 'model-down', 'model-up', 'request']);
   });
 
   it('answers 504 to a request that only waited, without running it', async () => {

@@ -5,6 +5,7 @@ import type { Json } from '../../pipeline/definition';
 import { runProgram } from '../../program';
 import type { Metrics } from '../../program/contract';
 import { download } from './download';
+import { publishBaseline } from './publish-baseline';
 import { publishVersion, type PublishedVersion } from './publish-version';
 import { parseS3Uri, type S3Directory } from './s3-uri';
 import { upload } from './upload';
@@ -30,7 +31,8 @@ const REPORT = 'report';
 
 /**
  * Runs an artifact program on directories of S3. Outputs are written once and never overwritten;
- * `register` publishes its version to `models/<version>/` of the same bucket as well.
+ * `register` publishes its version to `models/<version>/` of the same bucket as well, `baseline` what it
+ * measured to `baselines/<version>/`.
  */
 export function createHandler(s3: S3Client): (event: ProgramEvent) => Promise<ProgramResult> {
   return ({ program, step, parameters, inputs, outputs }) =>
@@ -56,14 +58,9 @@ export function createHandler(s3: S3Client): (event: ProgramEvent) => Promise<Pr
         throw error;
       });
       await uploadAll(s3, targets);
-      const version = targets.find(({ name }) => program === 'register' && name === 'version');
-      if (!version) return { metrics };
-      return { ...(await publishVersion(s3, version.path, version.s3Directory.bucket)), metrics };
+      return { ...(await publish(s3, program, sources, targets)), metrics };
     });
 }
-
-// onnxruntime reports its use to Microsoft unless it is told not to; the process it runs in inherits this.
-process.env.ORT_DISABLE_TELEMETRY = '1';
 
 export const handler = createHandler(new S3Client());
 
@@ -72,6 +69,22 @@ interface Transfer {
   readonly name: string;
   readonly s3Directory: S3Directory;
   readonly path: string;
+}
+
+/** Puts what outlives the run in its place of the store. */
+async function publish(
+  s3: S3Client,
+  program: string,
+  sources: readonly Transfer[],
+  targets: readonly Transfer[],
+): Promise<Partial<PublishedVersion>> {
+  const version = [...targets, ...sources].find(({ name }) => name === 'version');
+  const baseline = targets.find(({ name }) => name === 'baseline');
+  if (version === undefined) return {};
+  const { path, s3Directory } = version;
+  if (program === 'register') return publishVersion(s3, path, s3Directory.bucket);
+  if (baseline !== undefined) await publishBaseline(s3, path, baseline.path, s3Directory.bucket);
+  return {};
 }
 
 async function uploadAll(s3: S3Client, targets: readonly Transfer[]): Promise<void> {

@@ -248,3 +248,22 @@ test('a location that is no S3 URI is refused', async () => {
       'model: got "/tmp/model", wanted s3://bucket/path/ (fix: name a directory of the artifact store)',
   });
 });
+
+test('a baseline is kept once for each version', async () => {
+  await emulator.putDirectory(VERSION, 'runs/baseline/version/');
+  const { version } = JSON.parse(readFileSync(join(VERSION, 'manifest.json'), 'utf8')) as { version: string };
+  const measure = (run: string) =>
+    createHandler(emulator.s3)({
+      program: 'baseline',
+      step: 'baseline',
+      parameters: {},
+      inputs: { version: uri('runs/baseline/version') },
+      outputs: { baseline: uri(`${run}/baseline`), metrics: uri(`${run}/metrics`) },
+    });
+  await measure('runs/baseline-1');
+  const first = await emulator.get(`baselines/${version}/baseline.json`);
+  await measure('runs/baseline-2');
+
+  expect(JSON.parse(first)).toMatchObject({ schemaVersion: 1, pipeline: 'spam-filter', version });
+  expect(await emulator.get(`baselines/${version}/baseline.json`)).toBe(first);
+});
