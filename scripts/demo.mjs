@@ -11,27 +11,29 @@ const cli = join(root, 'dist', 'lib', 'cli', 'main.js');
 const store = join(root, '.model-pipeline', 'spam-filter');
 const node = (...args) => run(process.execPath, args, { cwd: root });
 
-await finished('set-up', async () => {
-  await setup();
-  await node('scripts/build.mjs');
-  await node('examples/spam-filter/prepare-data.mjs');
-});
+async function main() {
+  await finished('set-up', async () => {
+    await setup();
+    await node('scripts/build.mjs');
+    await node('examples/spam-filter/prepare-data.mjs');
+  });
 
-heading('train, optimise, convert, verify, release');
-await finished('pipeline', () => node(cli, 'run', 'examples/spam-filter'));
+  heading('train, optimise, convert, verify, release');
+  await finished('pipeline', () => node(cli, 'run', 'examples/spam-filter'));
 
-heading('serve, and classify two mails the model never saw');
-await classify();
+  heading('serve, and classify two mails the model never saw');
+  await classify();
 
-heading('deploy both stacks with cdk to an AWS emulator');
-const version = readJson(join(store, 'releases', 'live.json')).version;
-const artifact = join(store, 'models', version);
-const { deployLocal } = await import('./deploy-local.mjs');
-await finished('deployment', () => deployLocal({ artifact }));
+  heading('deploy both stacks with cdk to an AWS emulator');
+  const version = readJson(join(store, 'releases', 'live.json')).version;
+  const artifact = join(store, 'models', version);
+  const { deployLocal } = await import('./deploy-local.mjs');
+  await finished('deployment', () => deployLocal({ artifact }));
 
-heading('done');
-console.log(`run:     ${relative(root, latestRun())}`);
-console.log(`version: ${relative(root, artifact)}`);
+  heading('done');
+  console.log(`run:     ${relative(root, latestRun())}`);
+  console.log(`version: ${relative(root, artifact)}`);
+}
 
 async function classify() {
   const server = spawn(process.execPath, [cli, 'serve', store, '--port', '0'], {
@@ -94,3 +96,8 @@ function readJson(file) {
 function heading(text) {
   console.log(`\n── ${text} ${'─'.repeat(Math.max(0, 76 - text.length))}`);
 }
+
+main().catch((error) => {
+  console.error(`error: ${error.message}`);
+  process.exitCode = 1;
+});

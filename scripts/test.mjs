@@ -9,23 +9,30 @@ const venv = (name) => join(root, '.venv', 'bin', name);
 const check = (what, command, args, options) =>
   finished(what, () => run(command, args, { cwd: root, ...options }));
 
-await setup();
-await check('types', bin('tsc'), ['-p', 'tsconfig.json']);
-await check('eslint', bin('eslint'), ['.']);
-await check('prettier', bin('prettier'), ['--check', '--log-level', 'warn', '.']);
-await check('imports', bin('depcruise'), ['lib', '--config', '.dependency-cruiser.cjs']);
-await check('ruff', venv('ruff'), ['check', '.'], { cwd: join(root, 'stages') });
-await check('ruff of examples', venv('ruff'), ['check', '--config', 'stages/pyproject.toml', 'examples']);
-await check('mypy', venv('mypy'), [], { cwd: join(root, 'stages') });
-await check('build', process.execPath, ['scripts/build.mjs']);
-await check('unused', bin('knip'), []);
-await check('package', bin('publint'), []);
+async function main() {
+  await setup();
+  await check('types', bin('tsc'), ['-p', 'tsconfig.json']);
+  await check('eslint', bin('eslint'), ['.']);
+  await check('prettier', bin('prettier'), ['--check', '--log-level', 'warn', '.']);
+  await check('imports', bin('depcruise'), ['lib', '--config', '.dependency-cruiser.cjs']);
+  await check('ruff', venv('ruff'), ['check', '.'], { cwd: join(root, 'stages') });
+  await check('ruff of examples', venv('ruff'), ['check', '--config', 'stages/pyproject.toml', 'examples']);
+  await check('mypy', venv('mypy'), [], { cwd: join(root, 'stages') });
+  await check('build', process.execPath, ['scripts/build.mjs']);
+  await check('unused', bin('knip'), []);
+  await check('package', bin('publint'), []);
 
-const pytest = join(root, '.venv', 'pytest.xml');
-await check('pytest', venv('pytest'), ['-q', `--junitxml=${pytest}`], { cwd: join(root, 'stages') });
-const jest = join(root, 'node_modules', '.jest.json');
-await check('jest', bin('jest'), ['--ci', '--json', `--outputFile=${jest}`]);
+  const pytest = join(root, '.venv', 'pytest.xml');
+  await check('pytest', venv('pytest'), ['-q', `--junitxml=${pytest}`], { cwd: join(root, 'stages') });
+  const jest = join(root, 'node_modules', '.jest.json');
+  await check('jest', bin('jest'), ['--ci', '--json', `--outputFile=${jest}`]);
 
-const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(jest, 'utf8'));
-const python = Number(/ tests="(\d+)"/.exec(readFileSync(pytest, 'utf8'))?.[1]);
-console.log(`${numPassedTests + python} passed, ${numFailedTests} failed`);
+  const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(jest, 'utf8'));
+  const python = Number(/ tests="(\d+)"/.exec(readFileSync(pytest, 'utf8'))?.[1]);
+  console.log(`${numPassedTests + python} passed, ${numFailedTests} failed`);
+}
+
+main().catch((error) => {
+  console.error(`error: ${error.message}`);
+  process.exitCode = 1;
+});

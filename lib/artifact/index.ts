@@ -10,6 +10,7 @@ export { renderReport } from './render-report';
 export * from './report';
 export { ModelProcess, type ModelProcessOptions, type RuntimeSpec } from './runtime/model-process';
 export { readSignature } from './signature';
+export { summarizeTimes } from './checks/latency';
 export { concatBatch, sliceBatch } from './tensor-batch';
 export { tensorFromJson, tensorToJson, type JsonTensor } from './tensor-json';
 export { allocate, elementCount, toNumbers, type Tensor, type TensorData } from './tensor';

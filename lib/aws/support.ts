@@ -1,5 +1,6 @@
 /** Fields of the definition that this target does not carry out, with the reason: refused at synth. */
 export const UNSUPPORTED: Readonly<Record<string, string>> = {
+  'training.framework=tensorflow': 'the stage programs export PyTorch models',
   'training.tuning': 'training runs once, with the hyperparameters of training.train',
   'training.distribution': 'training runs on one machine',
   'training.transferLearning': 'training starts from no earlier weights',

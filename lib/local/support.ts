@@ -9,6 +9,8 @@ export const REFUSED_FIELDS: Readonly<Record<string, string>> = {
   'optimization.prune': 'there is no pruning program yet',
   'optimization.distill': 'there is no distillation program yet',
   'conversion.format=tflite': 'the export writes ONNX',
+  'monitoring.resources': 'nothing watches a server between two runs',
+  'monitoring.capture': 'requests are not recorded',
   'monitoring.drift': 'nothing runs between two runs',
   'monitoring.feedback': 'nothing runs between two runs',
 };

@@ -2,7 +2,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Tensor } from '../artifact';
 import { decodeRequest } from './decode';
 import { encodeResponse, negotiate } from './encode';
-import { toHttpError, toRunError } from './failures';
+import { causeOf, toHttpError, toRunError } from './failures';
 import { notFound } from './http-error';
 import type { ModelContract } from './inference';
 import { readBodyFormat, type Framing } from './media-type';
@@ -77,8 +77,4 @@ export function createApp(model: ModelContract, options: AppOptions): FastifyIns
   });
   addRoutes(app, model, { isReady, infer, healthPaths, predictPaths });
   return app;
-}
-
-function causeOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

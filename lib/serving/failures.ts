@@ -52,3 +52,13 @@ export function toRunError(error: unknown, form: InferenceRequest['form'], timeo
       return error;
   }
 }
+
+/** An error in one line, for the log. */
+export function causeOf(error: unknown): string {
+  const problems =
+    error instanceof IssueError ? error.issues.map(({ path, message }) => `${path}: ${message}`) : [error];
+  return problems
+    .map((problem) => (problem instanceof Error ? problem.message : String(problem)))
+    .join('; ')
+    .replace(/\s+/g, ' ');
+}

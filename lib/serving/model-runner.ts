@@ -1,5 +1,6 @@
 import type { ModelProcess } from '../artifact';
 import { joinFeeds, splitOutputs, takeBatch, type Batchable, type Tensors } from './batching';
+import { causeOf } from './failures';
 import { timedOut, unavailable } from './http-error';
 
 export interface ModelRunnerOptions {
@@ -159,7 +160,7 @@ export class ModelRunner {
     const failed = (error: unknown) => {
       if (this.state === 'closed') return;
       this.state = 'down';
-      this.options.onChange({ up: false, cause: error instanceof Error ? error.message : String(error) });
+      this.options.onChange({ up: false, cause: causeOf(error) });
       this.refuseAll();
       this.retry = setTimeout(() => {
         this.restart(Math.min(2 * retryMs, LAST_RETRY_MS));

@@ -18,7 +18,12 @@ test('makes a package: optimised graph, signature, golden samples, preprocessing
   const request = convertRequest();
   const metrics = await convert(request);
   const model = output(request, 'model');
-  expect(metrics).toEqual({ model_bytes_before: 1218, model_bytes: 1405, operators_before: 12, operators: 12 });
+  expect(metrics).toEqual({
+    model_bytes_before: 1218,
+    model_bytes: 1405,
+    operators_before: 12,
+    operators: 12,
+  });
   expect(readModel(join(model, 'model.onnx'))).toMatchObject({
     irVersion: 9,
     inputs: SIGNATURE.inputs,

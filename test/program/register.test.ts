@@ -113,7 +113,11 @@ describe('baseline', () => {
       version: '8bf4fa2c2110',
       samples: 8,
     });
-    expect(written.latency).toEqual({ runs: 8, p50Ms: metrics.latency_p50_ms, p99Ms: metrics.latency_p99_ms });
+    expect(written.latency).toEqual({
+      runs: 8,
+      p50Ms: metrics.latency_p50_ms,
+      p99Ms: metrics.latency_p99_ms,
+    });
     const { probability } = written.outputs;
     expect(probability?.count).toBe(8);
     expect(probability?.min).toBeCloseTo(0.0353, 4);

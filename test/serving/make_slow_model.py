@@ -1,6 +1,6 @@
 """Writes `slow-model/`: an exported model whose run takes as long as its input says.
 
-    python test/serving/make_slow_model.py
+    python test/serving/make_slow_model.py && npx prettier --write test/serving/slow-model
 
 `count` int64 [batch, 1] to `total` float32 [batch, 1]: the same number, after a loop of as many turns
 as the largest of the batch. Needs onnx. Deterministic: a second run changes nothing.

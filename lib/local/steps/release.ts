@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { readGolden, VerifiedArtifact } from '../../artifact';
-import type { ReleaseStep, Tolerance } from '../../pipeline';
+import { readGolden, summarizeTimes, VerifiedArtifact } from '../../artifact';
+import type { PipelineDefinition, ReleaseStep } from '../../pipeline';
 import { createServer, smokeTest } from '../../serving';
 import type { LocalStore } from '../store';
 import { StepError } from '../step-error';
@@ -12,33 +12,52 @@ import { type StepContext, type StepResult, versionOf } from './context';
  */
 export async function runRelease({ action }: ReleaseStep, context: StepContext): Promise<StepResult> {
   const { store, inputs, definition } = context;
-  const { tolerance = {} } = definition.conversion ?? {};
-  if (action === 'restore') return restore(store, tolerance);
+  if (action === 'restore') return restore(store, definition);
   const version = versionOf(inputs);
-  const samples = await tryOut(store, version, tolerance);
+  const answered = await tryOut(store, version, definition);
   store.markLive(version);
-  return { detail: `version ${version} is live; it answered ${samples} golden samples as recorded`, version };
+  return { detail: `version ${version} is live; ${answered}`, version };
 }
 
 /** The pointer moves only after a version was tried out: the last live version is live still. */
-async function restore(store: LocalStore, tolerance: Tolerance): Promise<StepResult> {
+async function restore(store: LocalStore, definition: PipelineDefinition): Promise<StepResult> {
   const version = store.liveVersion();
   if (version === undefined) return { detail: 'no version was live before' };
-  await tryOut(store, version, tolerance);
-  return { detail: `version ${version} stays live`, version };
+  const answered = await tryOut(store, version, definition);
+  return { detail: `version ${version} stays live; ${answered}`, version };
 }
 
-async function tryOut(store: LocalStore, version: string, tolerance: Tolerance): Promise<number> {
+/** @returns what was seen, in a few words */
+async function tryOut(store: LocalStore, version: string, definition: PipelineDefinition): Promise<string> {
   const artifact = VerifiedArtifact.fromDirectory(store.version(version));
   const golden = readGolden(join(artifact.directory, 'golden'));
   const server = createServer(artifact);
+  const times: number[] = [];
   try {
     const url = await server.listen({ port: 0 });
-    const { samples } = await smokeTest(golden, 'onnx', tolerance, (body) => invoke(url, body));
-    return samples;
+    const { samples } = await smokeTest(
+      golden,
+      'onnx',
+      definition.conversion?.tolerance ?? {},
+      async (body) => {
+        const started = performance.now();
+        const answer = await invoke(url, body);
+        times.push(performance.now() - started);
+        return answer;
+      },
+    );
+    const { p99Ms } = summarizeTimes(times);
+    return `it answered ${samples} golden samples as recorded, p99 ${describeLatency(p99Ms, definition)}`;
   } finally {
     await server.close();
   }
+}
+
+/** A laptop's latency is told beside the alarm's levels, and stops nothing: the endpoint is not on a laptop. */
+function describeLatency(p99Ms: number, { monitoring }: PipelineDefinition): string {
+  const { warning = Infinity, critical = Infinity } = monitoring.performance.latencyP99Ms;
+  const level = p99Ms > critical ? 'critical' : p99Ms > warning ? 'warning' : undefined;
+  return `${p99Ms.toFixed(1)} ms${level === undefined ? '' : ` (alarm level: ${level})`}`;
 }
 
 async function invoke(url: string, body: string): Promise<string> {
