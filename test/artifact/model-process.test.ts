@@ -1,4 +1,7 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ModelProcess, type Tensor } from '../../lib/artifact';
 import { IssueError } from '../../lib/issue';
 import { float32, modelFile, SPAM_FILTER } from './support';
@@ -109,4 +112,57 @@ test('a stopped process refuses to run, and stops twice without harm', async () 
   await process.stop();
   await process.stop();
   await expect(process.run({ x })).rejects.toThrow('its process was stopped [model-stopped]');
+});
+
+describe('the processes of a program that runs a model', () => {
+  /** A program in a process group of its own, as a shell starts it. */
+  async function startProgram(model: string): Promise<ChildProcess> {
+    const script = join(__dirname, 'run-on-interrupt.ts');
+    const program = spawn(process.execPath, ['--import', 'tsx', script, modelFile(model)], {
+      detached: true,
+    });
+    await said(program, 'ready');
+    return program;
+  }
+
+  const said = (program: ChildProcess, word: string) =>
+    new Promise<void>((resolve) => {
+      program.stdout?.on('data', (data: Buffer) => {
+        if (data.toString().includes(word)) resolve();
+      });
+    });
+
+  const interrupt = (program: ChildProcess) => process.kill(-(program.pid ?? 0), 'SIGINT');
+
+  test('Ctrl-C, which reaches them all, does not take the model from a program that goes on', async () => {
+    const program = await startProgram('identity');
+    const answered = said(program, 'answered');
+    interrupt(program);
+    await answered;
+  });
+
+  test('a model that runs for ever ends with the program, however that ends', async () => {
+    const program = await startProgram('endless-loop');
+    const pid = String(program.pid);
+    const children = readFileSync(join('/proc', pid, 'task', pid, 'children'), 'utf8')
+      .trim()
+      .split(' ')
+      .map(Number);
+    expect(children).toHaveLength(1);
+    const running = said(program, 'running');
+    interrupt(program);
+    await running;
+    // Until the child is in its endless run, and deaf.
+    await sleep(500);
+    program.kill('SIGKILL');
+    const isAlive = () => {
+      try {
+        return process.kill(children[0] ?? 0, 0);
+      } catch {
+        return false;
+      }
+    };
+    for (let wait = 0; wait < 50 && isAlive(); wait += 1) await sleep(100);
+    expect(isAlive()).toBe(false);
+  });
 });

@@ -1,23 +1,31 @@
 /** Entry of the child process: the only place that loads onnxruntime-node. */
 import type { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
 import { performance } from 'node:perf_hooks';
+import { Worker } from 'node:worker_threads';
 import { DTYPES, type Dtype } from '../../pipeline/definition/model';
 import type { Tensor, TensorData } from '../tensor';
 import type { RuntimeReply, RuntimeRequest, RuntimeSpec } from './messages';
 
 const ERRORS_ONLY = 3;
 
+/** Ends this process when its parent is gone: a thread of its own, since a run blocks this one. */
+const WATCHDOG = `const { workerData: parent } = require('node:worker_threads');
+setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'), 1000);`;
+
+let runtime: typeof import('onnxruntime-node') | undefined;
 let session: InferenceSession | undefined;
 
+new Worker(WATCHDOG, { eval: true, execArgv: [], workerData: process.ppid }).unref();
 process.on('message', (request: RuntimeRequest) => {
   void answer(request).then((reply) => process.send?.(reply));
 });
 process.on('disconnect', () => process.exit());
+// Ctrl-C reaches the whole group; the parent decides when this process ends.
+process.on('SIGINT', () => undefined);
 
 async function answer(request: RuntimeRequest): Promise<RuntimeReply> {
-  let runtime: typeof import('onnxruntime-node');
   try {
-    runtime = await import('onnxruntime-node');
+    runtime ??= await import('onnxruntime-node');
   } catch (error) {
     return { kind: 'failed', code: 'runtime-missing', message: messageOf(error) };
   }
