@@ -22,7 +22,7 @@ import { resolveMachine } from './machine';
 import { bindNetwork, type NetworkProps } from './network';
 import { checkName, constructName } from './resource-name';
 import { artifactTags, checkArtifact, shortDigest } from './served-artifact';
-import { serverEnvironment, servingImage } from './serving-image';
+import { serverEnvironment, servingImage, warnOfIdleGpu } from './serving-image';
 
 export interface EndpointCapture extends Capture {
   /** Requests and responses are recorded under `capture/<endpoint>/` of this store. */
@@ -105,6 +105,8 @@ export class ModelEndpoint extends Construct {
       ...checkRollout(rollout, 'release'),
       ...checkAlarms(this.machine, props.resources, 'resources'),
     ]);
+
+    warnOfIdleGpu(this, props.artifact.runtime, this.machine);
 
     const replicas = resolveReplicas(props.replicas);
     this.endpointName = props.endpointName ?? constructName(this);

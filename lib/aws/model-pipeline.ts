@@ -26,7 +26,7 @@ import { pickMachines, type PipelineMachines } from './pipeline-machines';
 import { PipelineSteps } from './pipeline-steps';
 import { checkName, constructName } from './resource-name';
 import { createServiceKey } from './service-key';
-import { servingImage } from './serving-image';
+import { servingImage, warnOfIdleGpu } from './serving-image';
 import { UNSUPPORTED } from './support';
 import { Locations } from './workflow/locate';
 import { renderStateMachine, type WorkflowBindings } from './workflow/state-machine';
@@ -91,7 +91,9 @@ export class ModelPipeline extends Construct {
     this.plan = compile(definition);
     const machines = pickMachines(definition, this.plan);
     const machine = this.check(props, machines);
-    const image = servingImage(definition.deployment.endpoint.runtime ?? 'onnx', props.image);
+    const { runtime = 'onnx' } = definition.deployment.endpoint;
+    const image = servingImage(runtime, props.image);
+    warnOfIdleGpu(this, runtime, machine);
 
     this.endpointName = props.endpointName ?? constructName(this);
     this.encryptionKey = createServiceKey(this, 'Key');

@@ -1,3 +1,6 @@
+import { Annotations } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import type { AwsMachine } from '../hardware';
 import { IssueError } from '../issue';
 import { ContainerImage } from './container-image';
 
@@ -18,6 +21,16 @@ export function servingImage(runtime: Runtime, image: ContainerImage | undefined
       fix: 'Build containers/serving, push it, and pass ContainerImage.fromEcrRepository(repository, tag); or choose the runtime "triton".',
     },
   ]);
+}
+
+/** Warns of a GPU that would stay idle: this library's server runs models on the CPU. */
+export function warnOfIdleGpu(scope: Construct, runtime: Runtime, machine: AwsMachine): void {
+  if (runtime !== 'onnx' || machine.accelerator === 'cpu') return;
+  Annotations.of(scope).addWarningV2(
+    'cdk-model-pipeline:gpu-idle',
+    `the runtime "onnx" runs models on the CPU: the ${machine.accelerator} of ${machine.name} stays idle. ` +
+      'Choose the runtime "triton" to use it, or a machine without one to save it.',
+  );
 }
 
 export interface ServedVersion {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -237,5 +237,21 @@ test('measures latency in milliseconds', () => {
   const { endpoint, stack } = synth();
   expect(stack.resolve(endpoint.metricLatencyMs().toMetricConfig().mathExpression)).toMatchObject({
     expression: 'latency_p99 / 1000',
+  });
+});
+
+describe('a GPU that this library’s server would not use', () => {
+  const warnings = (props: Partial<ModelEndpointProps>) =>
+    Annotations.fromStack(synth(props).stack).findWarning('*', Match.stringLikeRegexp('gpu-idle'));
+
+  test('is warned of', () => {
+    expect(warnings({})[0]?.entry.data).toBe(
+      'the runtime "onnx" runs models on the CPU: the t4 of ml.g4dn.xlarge stays idle. Choose the runtime ' +
+        '"triton" to use it, or a machine without one to save it. [ack: cdk-model-pipeline:gpu-idle]',
+    );
+  });
+
+  test('is none on a machine without one', () => {
+    expect(warnings({ machine: { memoryGiB: 16 } })).toEqual([]);
   });
 });
