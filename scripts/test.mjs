@@ -21,6 +21,7 @@ async function main() {
   await check('build', process.execPath, ['scripts/build.mjs']);
   await check('unused', bin('knip'), []);
   await check('package', bin('publint'), []);
+  await check('package types', bin('attw'), ['--pack', '.', '--profile', 'node16', '--quiet']);
 
   const pytest = join(root, '.venv', 'pytest.xml');
   await check('pytest', venv('pytest'), ['-q', `--junitxml=${pytest}`], { cwd: join(root, 'stages') });
