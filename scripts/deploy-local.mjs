@@ -86,7 +86,7 @@ async function deploy({ emulator, log, work, artifact, app, signal }) {
     verifyDeployed({ stacks, artifact, directory, config, env, signal }),
   );
   console.log(
-    `${verification.verdict}: ${verification.checks} checks of ${artifact}, SHA-256 ${verification.digest}\n`,
+    `${verification.verdict}: ${verification.checks}\n${artifact}, SHA-256 ${verification.digest}\n`,
   );
   const counts = stacks.map(({ name, status, resources }) => ({ name, status, resources: resources.length }));
   return { stacks: counts, missing, verification };

@@ -1,8 +1,5 @@
-import type { Tolerance } from '../pipeline/definition';
+import { DEFAULT_TOLERANCE, type Tolerance } from '../pipeline/definition';
 import { toNumbers, type Tensor } from './tensor';
-
-/** Accepted difference where a definition names none. */
-export const DEFAULT_TOLERANCE: Required<Tolerance> = { absolute: 1e-4, relative: 0 };
 
 /** How far two tensors are apart. */
 export interface Comparison {

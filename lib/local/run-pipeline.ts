@@ -7,7 +7,7 @@ import type { StepRecord } from './journal';
 import { PipelineRun } from './pipeline-run';
 import type { StepError } from './step-error';
 import { LocalStore } from './store';
-import { REFUSED_FIELDS } from './support';
+import { UNSUPPORTED } from './support';
 
 export interface RunOptions {
   /** Python interpreter that has the stage programs' dependencies. */
@@ -44,7 +44,7 @@ export async function runPipeline(definition: PipelineDefinition, options: RunOp
   const { source, training, name } = definition;
   const data = resolve(options.data ?? join(source, training.data ?? 'data'));
   const issues = [
-    ...unsupportedFields(definition, 'this machine', REFUSED_FIELDS),
+    ...unsupportedFields(definition, 'this machine', UNSUPPORTED),
     ...checkFiles(data, options),
   ];
   throwIssues(`definition "${name}"`, issues);

@@ -1,5 +1,5 @@
 /** Fields that a run on this machine does not carry out, with the reason. */
-export const REFUSED_FIELDS: Readonly<Record<string, string>> = {
+export const UNSUPPORTED: Readonly<Record<string, string>> = {
   'training.framework=tensorflow': 'the stage programs train and export PyTorch models',
   'training.tuning': 'there is no tuning program yet',
   'training.distribution': 'one machine, one process',

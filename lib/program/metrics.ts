@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isObject, readJsonObject } from '../artifact/json-file';
 import { issue, IssueError } from '../issue';
 import type { Metrics } from './contract';
+
+const FIX = 'run the step that measures again';
 
 /**
  * Reads `metrics.json` of a program's `metrics` directory.
@@ -10,24 +12,15 @@ import type { Metrics } from './contract';
  */
 export function readMetrics(directory: string): Metrics {
   const file = join(directory, 'metrics.json');
-  try {
-    const metrics: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    if (isMetrics(metrics)) return metrics;
-  } catch (error) {
-    throw refusal(file, `cannot be read: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  throw refusal(file, 'is not an object of finite numbers');
+  return checkMetrics(readJsonObject(file, 'metrics', FIX), file);
 }
 
-function isMetrics(value: unknown): value is Metrics {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every(Number.isFinite)
-  );
-}
-
-function refusal(file: string, message: string): IssueError {
-  return new IssueError('metrics', [issue('metrics', file, message, 'Run the step again that wrote it.')]);
+/**
+ * @param place names the metrics in errors
+ * @throws IssueError when they are not an object of finite numbers
+ */
+export function checkMetrics(metrics: unknown, place: string): Metrics {
+  if (isObject(metrics) && Object.values(metrics).every(Number.isFinite)) return metrics as Metrics;
+  const found = issue('metrics-unreadable', place, 'is not an object of finite numbers', FIX);
+  throw new IssueError('metrics', [found]);
 }

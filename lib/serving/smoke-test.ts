@@ -1,9 +1,9 @@
-import { compareTensors, DEFAULT_TOLERANCE } from '../artifact/compare';
+import { compareTensors } from '../artifact/compare';
 import type { GoldenSample, GoldenSamples } from '../artifact/golden';
 import { elementCount, type Tensor } from '../artifact/tensor';
 import { tensorFromJson } from '../artifact/tensor-json';
 import { type Issue, issue, IssueError, throwIssues } from '../issue';
-import type { Tolerance } from '../pipeline/definition';
+import { DEFAULT_TOLERANCE, type Tolerance } from '../pipeline/definition';
 import { datatypeOf } from './datatypes';
 import { elementsOf } from './predictions';
 

@@ -13,7 +13,7 @@ const RUN = 'runs/deploy-local/conversion';
 /**
  * @param artifact version directory on this machine
  * @param directory empty, for the function's files
- * @returns the `verdict`, the number of `checks`, the `digest` the report is bound to, and the `function`'s name
+ * @returns the `verdict`, what became of the `checks` in words, the `digest` the report is bound to, and the `function`'s name
  * @throws Error when the report is not of this model, or the function refuses it
  */
 export async function verifyDeployed({ stacks, artifact, directory, config, env, signal }) {
@@ -42,7 +42,7 @@ export async function verifyDeployed({ stacks, artifact, directory, config, env,
   if (report.model.sha256 !== digest) {
     throw new Error(`the report is of the model ${report.model.sha256}, not of ${digest}`);
   }
-  return { verdict: report.verdict, checks: report.checks.length, digest, function: fn.name };
+  return { verdict: report.verdict, checks: summarize(report.checks), digest, function: fn.name };
 }
 
 async function uploadPackage(s3, bucket, artifact) {
@@ -75,4 +75,12 @@ function findArtifactBucket(stacks) {
 
 async function readJson(directory, file) {
   return JSON.parse(await readFile(join(directory, file), 'utf8'));
+}
+
+/** `11 of 12 checks passed; not checked: batch` */
+function summarize(checks) {
+  const passed = checks.filter(({ verdict }) => verdict === 'passed');
+  const skipped = checks.filter(({ verdict }) => verdict === 'skipped').map(({ id }) => id);
+  const rest = skipped.length > 0 ? `; not checked: ${skipped.join(', ')}` : '';
+  return `${passed.length} of ${checks.length} checks passed${rest}`;
 }

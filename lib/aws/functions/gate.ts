@@ -3,6 +3,7 @@ import { issue, IssueError } from '../../issue';
 import { decideGate, type GateVerdict } from '../../pipeline/plan/gate';
 import type { GateRule } from '../../pipeline/plan/plan';
 import type { Metrics } from '../../program/contract';
+import { checkMetrics } from '../../program/metrics';
 import { parseS3Uri, s3Uri } from './s3-uri';
 import { stepError } from './step-error';
 
@@ -36,7 +37,7 @@ async function readMetrics(s3: S3Client, uri: string, name: string): Promise<Met
   const key = `${prefix}metrics.json`;
   try {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-    return JSON.parse((await Body?.transformToString()) ?? '') as Metrics;
+    return checkMetrics(JSON.parse((await Body?.transformToString()) ?? ''), s3Uri(bucket, key));
   } catch (error) {
     const message = problemOf(error);
     if (message === undefined) throw error;

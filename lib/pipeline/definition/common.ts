@@ -65,6 +65,9 @@ export interface Tolerance {
   readonly relative?: number;
 }
 
+/** Accepted difference where nothing else is said. */
+export const DEFAULT_TOLERANCE: Required<Tolerance> = { absolute: 1e-4, relative: 0 };
+
 /** Two levels of an alarm. Give one or both. */
 export interface Levels {
   readonly warning?: number;

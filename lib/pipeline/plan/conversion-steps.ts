@@ -1,4 +1,4 @@
-import type { Json, PipelineDefinition } from '../definition';
+import { DEFAULT_TOLERANCE, type Json, type PipelineDefinition } from '../definition';
 import type { ArtifactSource, JobStep } from './plan';
 import {
   artifactFunction,
@@ -13,7 +13,6 @@ import {
 
 const DEFAULT_OPSET = 18;
 const DEFAULT_GOLDEN_SAMPLES = 32;
-const DEFAULT_TOLERANCE = { absolute: 1e-4, relative: 0 };
 
 /**
  * The framework's model as an ONNX file, with the framework's own answers as golden samples.
