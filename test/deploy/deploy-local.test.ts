@@ -63,7 +63,7 @@ test('both stacks are deployed, and the deployed function verifies the model', a
     .update(readFileSync(join(VERSION, 'model.onnx')))
     .digest('hex');
   expect(stdout).toMatch(/^passed: 12 of 12 checks$/m);
-  expect(stdout).toContain(` of ${VERSION}, SHA-256 ${digest}\n`);
+  expect(stdout).toContain(`\n${VERSION}, SHA-256 ${digest}\n`);
 }, 240_000);
 
 test('an app that fails ends with its cause, the logs, and no emulator', async () => {
