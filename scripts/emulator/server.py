@@ -15,6 +15,8 @@ from moto.core.common_models import CloudFormationModel
 from moto.sagemaker.models import FakeEndpoint
 from moto.server import main
 
+from stack_updates import mend
+
 Properties = dict[str, Any]
 
 
@@ -133,4 +135,5 @@ def create_scaling_policy(api: Api, properties: Properties, _name: str) -> str:
 FakeEndpoint.cloudformation_name_type = staticmethod(lambda: "EndpointName")  # type: ignore[method-assign]
 
 if __name__ == "__main__":
+    mend()
     main()
