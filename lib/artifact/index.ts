@@ -71,7 +71,6 @@ export {
 } from './runtime/model-process';
 export { RuntimePool, type RuntimePoolOptions } from './runtime/runtime-pool';
 export type { RuntimeProcessOptions } from './runtime/runtime-process';
-export * from './sarif';
 export type { Weights } from './safetensors/read-weights';
 export { type SarifLog, type SarifOptions, toSarif } from './sarif';
 export { readSignature } from './signature';

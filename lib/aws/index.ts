@@ -51,8 +51,7 @@ export { PipelineDashboard, type PipelineDashboardProps } from './pipeline-dashb
 export { ProcessingJob, type ProcessingJobProps } from './processing-job';
 export { ProgramFunction, type ProgramFunctionProps, type ProgramStepProps } from './program-function';
 export { ModelPipelineRules } from './rules';
-export { ReleaseLock, type ReleaseLockProps } from './release-lock';
-export { RollbackMachine } from './rollback-machine';
+export type { RollbackMachine } from './rollback-machine';
 export { ServedLanguageModel, type ServedLanguageModelProps } from './served-language-model';
 export type { ModelProps } from './served-model';
 export { SmokeTest, type SmokeTestProps } from './smoke-test';

@@ -31,8 +31,8 @@ export interface Scenario {
   readonly liveBefore: boolean;
   /** The step that fails, and the run with it; absent where the run succeeds. */
   readonly failsAt?: string;
-  /** What is live at the end. */
-  readonly live: 'new' | 'before' | 'none';
+  /** What is live at the end; `other` is any version but the one before. */
+  readonly live: 'new' | 'other' | 'before' | 'none';
   /** A word of the failure that the run ends with. */
   readonly cause?: string;
 }
@@ -65,7 +65,7 @@ export function scenariosOf(plan: Plan): Scenario[] {
             ...USUAL,
             name: 'quantised model rejected',
             fault: { kind: 'poor-metrics', step: 'evaluate-quantize' },
-            live: 'new',
+            live: 'other',
           } as const,
         ]
       : []),

@@ -1,12 +1,18 @@
-"""Raw data to splits and preprocessing, by the user's `preprocess(input_dir, output_dir, parameters)`."""
+"""Raw data to splits and preprocessing, by the user's `preprocess(input_dir, output_dir, parameters)`.
+
+Where a definition collects feedback, a function that takes `feedback_dir` is given a directory with
+`feedback.jsonl`: the labelled samples of production, in the form of a split. It may be empty.
+"""
 
 import shutil
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from model_pipeline.contract import ProgramError, Request, write_metrics
 from model_pipeline.data import check_splits, read_split, write_split
+from model_pipeline.feedback import collect_feedback
 from model_pipeline.preprocessing import Preprocessing
 from model_pipeline.user_code import UserCode
 
@@ -15,7 +21,7 @@ def run(request: Request) -> None:
     """Calls the user's function, then checks all that it wrote: three splits and `preprocessing/`."""
     data, preprocessing = request.output("data"), request.output("preprocessing")
     code = UserCode.load(request)
-    code.call("preprocess", request.input("dataset"), data, request.parameters.get("parameters", {}))
+    feedback = _call(request, code, data)
     written = data / "preprocessing"
     if not written.is_dir():
         raise ProgramError(f"{code.path.name} wrote no preprocessing/ into its output directory")
@@ -26,7 +32,19 @@ def run(request: Request) -> None:
         augment(code, data, **request.parameter("augmentation"))
     sizes = check_splits(data)
     Preprocessing.load(preprocessing).encode([read_split(data, "test")[0].input])
-    write_metrics(request, {f"{split}_samples": size for split, size in sizes.items()})
+    write_metrics(request, {**{f"{split}_samples": size for split, size in sizes.items()}, **feedback})
+
+
+def _call(request: Request, code: UserCode, data: Path) -> dict[str, int]:
+    """Calls the user's function; returns what to measure of the feedback it was given."""
+    arguments = (request.input("dataset"), data, request.parameters.get("parameters", {}))
+    if "feedback" not in request.inputs or not code.takes("preprocess", "feedback_dir"):
+        code.call("preprocess", *arguments)
+        return {}
+    with tempfile.TemporaryDirectory() as directory:
+        samples, malformed = collect_feedback(request.input("feedback"), Path(directory))
+        code.call("preprocess", *arguments, feedback_dir=Path(directory))
+    return {"feedback_samples": samples, "feedback_malformed": malformed}
 
 
 def augment(code: UserCode, data: Path, copies: int, parameters: dict[str, Any]) -> None:

@@ -7,36 +7,33 @@ they stay as zeros, and the file keeps its size.
 
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
-from torch.nn.utils import prune as magnitude
 
 from model_pipeline.contract import ProgramError, Request, progress, write_metrics
+from model_pipeline.data import read_split
+from model_pipeline.preprocessing import Preprocessing
 from model_pipeline.prune_units import cut_units, zero_units
 from model_pipeline.train import check_model, train
 from model_pipeline.user_code import UserCode
-
-Weights = dict[str, torch.Tensor]
 
 
 def run(request: Request) -> None:
     """Prunes what the user's `load(model_dir)` returns, and trains it again where the plan says so."""
     code = UserCode.load(request)
-    before = load_module(code, request.input("model"))
-    pruned, report = _prune(before, request.parameter("kind"), request.parameter("sparsity"))
-    kept = {name: weight != 0 for name, weight in pruned.items()}
+    before, pruned = (load_module(code, request.input("model")) for _ in range(2))
+    report = _prune(request, pruned)
+    kept = {name: weight != 0 for name, weight in pruned.state_dict().items()}
     model = request.output("model")
-    write_weights(request.input("model"), model, pruned)
+    write_weights(request.input("model"), model, pruned.state_dict())
     if "fineTune" in request.parameters:
         _fine_tune(request, code, kept)
-        pruned = dict(load_module(code, model).state_dict())
-    cut = _cut(code, request, pruned) if request.parameter("kind") == "structured" else 0
+    cut = _cut(code, model) if request.parameter("kind") == "structured" else 0
     check_model(request)
     after = load_module(code, model)
     weights = _weights(after)
@@ -69,10 +66,12 @@ def write_weights(source: Path, target: Path, weights: Mapping[str, torch.Tensor
     for path in sorted(target.rglob("*.safetensors")):
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata()
-        tensors: Weights = load_file(path)
+        tensors = load_file(path)
         missing -= tensors.keys()
         save_file(
-            {name: weights.get(name, tensor).contiguous() for name, tensor in tensors.items()}, path, metadata
+            {name: weights.get(name, tensor).contiguous().clone() for name, tensor in tensors.items()},
+            path,
+            metadata,
         )
     if missing:
         raise ProgramError(
@@ -81,34 +80,30 @@ def write_weights(source: Path, target: Path, weights: Mapping[str, torch.Tensor
         )
 
 
-def _prune(module: torch.nn.Module, kind: str, sparsity: float) -> tuple[Weights, dict[str, float]]:
-    """The changed weights, by their names in the state_dict."""
-    changed = {
-        "unstructured": lambda: _zero_weights(module, sparsity),
-        "structured": lambda: zero_units(module, sparsity),
-    }
-    if kind not in changed:
-        raise ProgramError(f"kind {kind!r} is none of {', '.join(changed)}")
-    act: Callable[[], dict[str, float]] = changed[kind]
-    report = act()
-    names = {name for name, weight in module.named_parameters(remove_duplicate=False)}
-    return {name: value for name, value in module.state_dict().items() if name in names}, report
+def _prune(request: Request, module: torch.nn.Module) -> dict[str, float]:
+    kind, sparsity = request.parameter("kind"), request.parameter("sparsity")
+    if kind == "unstructured":
+        zero_weights(module, sparsity)
+        return {}
+    if kind != "structured":
+        raise ProgramError(f"kind {kind!r} is neither structured nor unstructured")
+    samples = read_split(request.input("data"), "test")[:1]
+    encoded = Preprocessing.load(request.input("preprocessing")).encode([sample.input for sample in samples])
+    names = request.parameter("signature")["inputs"]
+    return zero_units(module, [torch.from_numpy(encoded[name]) for name in names], sparsity)
 
 
-def _zero_weights(module: torch.nn.Module, sparsity: float) -> dict[str, float]:
-    """The smallest weights of all layers together become 0; biases and norms stay."""
-    targets = [
-        (owner, name)
-        for owner in module.modules()
-        for name, weight in owner.named_parameters(recurse=False)
-        if weight.dim() > 1
-    ]
-    if not targets:
+@torch.no_grad()
+def zero_weights(module: torch.nn.Module, sparsity: float) -> None:
+    """Sets the smallest weights of all layers together to 0, in place; biases and norms stay."""
+    weights = _weights(module)
+    if not weights:
         raise ProgramError("the model has no weights of two or more dimensions to prune")
-    magnitude.global_unstructured(targets, pruning_method=magnitude.L1Unstructured, amount=sparsity)
-    for owner, name in targets:
-        magnitude.remove(owner, name)
-    return {}
+    sizes = torch.cat([weight.abs().flatten() for weight in weights])
+    smallest = sizes.topk(round(sparsity * len(sizes)), largest=False).indices
+    kept = torch.ones_like(sizes).index_fill(0, smallest, 0)
+    for weight, mask in zip(weights, torch.split(kept, [weight.numel() for weight in weights]), strict=True):
+        weight.mul_(mask.view_as(weight))
 
 
 def _fine_tune(request: Request, code: UserCode, kept: Mapping[str, torch.Tensor]) -> None:
@@ -125,20 +120,18 @@ def _fine_tune(request: Request, code: UserCode, kept: Mapping[str, torch.Tensor
         state = load_module(code, trained).state_dict()
         shutil.rmtree(model)
         model.mkdir()
-        write_weights(trained, model, {name: state[name] * mask for name, mask in kept.items()})
+        write_weights(trained, model, {name: value * kept[name] for name, value in state.items()})
 
 
-def _cut(code: UserCode, request: Request, weights: Mapping[str, torch.Tensor]) -> int:
+def _cut(code: UserCode, model: Path) -> int:
     """Cuts zeroed units out of the file; returns how many, 0 where `load` wants the sizes it had."""
-    model = request.output("model")
     module = load_module(code, model)
     cut = cut_units(module)
     if cut == 0:
         return 0
     with tempfile.TemporaryDirectory() as directory:
         smaller = Path(directory)
-        state = module.state_dict()
-        write_weights(model, smaller, {name: state[name] for name in weights})
+        write_weights(model, smaller, module.state_dict())
         try:
             load_module(code, smaller)
         except ProgramError as error:
@@ -152,7 +145,7 @@ def _weights(module: torch.nn.Module) -> list[torch.Tensor]:
     return [weight for weight in module.parameters() if weight.dim() > 1]
 
 
-def _size(tensors: Any) -> int:
+def _size(tensors: Iterable[torch.Tensor]) -> int:
     return sum(tensor.numel() for tensor in tensors)
 
 

@@ -1,8 +1,10 @@
 """Whole units of layers: output rows of Linear, channels of convolutions, hidden states of recurrent
 layers, dimensions of embeddings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -28,14 +30,15 @@ class Units:
         return norms / norms.mean().clamp(min=torch.finfo(norms.dtype).tiny)
 
 
-@torch.no_grad()
-def zero_units(module: nn.Module, sparsity: float) -> dict[str, float]:
-    """Sets the weakest units of all layers to 0, but never all of one layer; the last layer stays whole."""
-    layers = [units for layer in _inner_layers(module) for units in _units(layer)]
+def zero_units(module: nn.Module, inputs: Sequence[Tensor], sparsity: float) -> dict[str, float]:
+    """Sets the weakest units of all layers together to 0, in place.
+
+    Never all units of one layer, and none of a layer whose units are the model's answers: one that no
+    other layer reads when the model runs on `inputs`.
+    """
+    layers = [units for layer in _inner_layers(module, inputs) for units in _units(layer)]
     if not layers:
-        raise ProgramError(
-            'no layer of the model has units that can be removed; choose kind "unstructured"'
-        )
+        raise ProgramError('no layer of the model has units that can be removed; choose kind "unstructured"')
     strengths = [units.strengths() for units in layers]
     count = int(sparsity * sum(len(strength) for strength in strengths))
     # The strongest unit of a layer is never removed.
@@ -43,7 +46,7 @@ def zero_units(module: nn.Module, sparsity: float) -> dict[str, float]:
     weakest = torch.zeros_like(ranked, dtype=torch.bool)
     weakest[ranked.argsort(stable=True)[:count]] = True
     weakest &= ranked.isfinite()
-    for units, mask in zip(layers, weakest.split([len(s) for s in strengths]), strict=True):
+    for units, mask in zip(layers, torch.split(weakest, [len(s) for s in strengths]), strict=True):
         for tensor in (*units.weights, *units.biases):
             tensor[mask] = 0
     return {"units": len(ranked), "units_removed": int(weakest.sum())}
@@ -56,14 +59,16 @@ def cut_units(module: nn.Module) -> int:
     for sequence in module.modules():
         if isinstance(sequence, nn.Sequential):
             layers = [layer for layer in sequence if not isinstance(layer, KEEPS_ZERO)]
-            cut += sum(_cut(first, second) for first, second in zip(layers, layers[1:], strict=False))
+            cut += sum(_cut(first, second) for first, second in pairwise(layers))
     return cut
 
 
 def _cut(first: nn.Module, second: nn.Module) -> int:
     linear = isinstance(first, nn.Linear) and isinstance(second, nn.Linear)
     convolution = (
-        isinstance(first, CONVOLUTIONS) and isinstance(second, type(first)) and first.groups == second.groups == 1
+        isinstance(first, CONVOLUTIONS)
+        and isinstance(second, type(first))
+        and first.groups == second.groups == 1
     )
     if not linear and not convolution:
         return 0
@@ -79,10 +84,39 @@ def _cut(first: nn.Module, second: nn.Module) -> int:
     return int(dead.sum())
 
 
-def _inner_layers(module: nn.Module) -> list[nn.Module]:
-    """Layers with units, without the last one: its units are the model's answers."""
+def _inner_layers(module: nn.Module, inputs: Sequence[Tensor]) -> list[nn.Module]:
+    """Layers with units that another layer with units reads."""
+    wrote: dict[nn.Module, list[Tensor]] = {}
+    read: list[tuple[nn.Module, Tensor]] = []
+
+    def watch(layer: nn.Module, arguments: Any, answer: Any) -> None:
+        wrote.setdefault(layer, []).extend(tensor for tensor in _tensors(answer) if tensor.requires_grad)
+        read.extend((layer, tensor) for tensor in _tensors(arguments) if tensor.requires_grad)
+
     layers = [layer for layer in module.modules() if any(True for _ in _units(layer))]
-    return layers[:-1]
+    hooks = [layer.register_forward_hook(watch) for layer in layers]
+    with torch.enable_grad():
+        module(*inputs)
+    for hook in hooks:
+        hook.remove()
+    return [
+        layer
+        for layer, tensors in wrote.items()
+        if any(_depends(tensor, tensors) for reader, tensor in read if reader is not layer)
+    ]
+
+
+def _depends(tensor: Tensor, on: Sequence[Tensor]) -> bool:
+    gradients = torch.autograd.grad(tensor.sum(), on, retain_graph=True, allow_unused=True)
+    return any(gradient is not None for gradient in gradients)
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from _tensors(part)
 
 
 def _units(layer: nn.Module) -> Iterator[Units]:
@@ -99,4 +133,4 @@ def _units(layer: nn.Module) -> Iterator[Units]:
 
 def _by_state(weight: Tensor, states: int) -> Tensor:
     """[gates x states, ...] as [states, gates, ...], a view."""
-    return weight.unflatten(0, (-1, states)).transpose(0, 1)
+    return weight.view(-1, states, *weight.shape[1:]).transpose(0, 1)

@@ -37,6 +37,11 @@ class UserCode:
             spec.loader.exec_module(module)
         return cls(path, module)
 
+    def takes(self, name: str, option: str) -> bool:
+        """Whether the file has a function of this name that takes the option by name."""
+        function: Callable[..., Any] | None = getattr(self._module, name, None)
+        return callable(function) and _takes(function, option)
+
     def call(self, name: str, *arguments: Any, **options: Any) -> Any:
         """Calls one of the file's functions; raises ProgramError with file, line and cause when it raises.
 

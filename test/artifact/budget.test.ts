@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   budgets,
@@ -20,6 +20,9 @@ import { bytesOf, model, node, TYPES, value } from './onnx-builder';
 import { float32, modelFile, packageOf, PAIR_SIGNATURE, temporaryDirectory } from './support';
 
 jest.setTimeout(60_000);
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 const samples = [{ x: [1, 2], y: [1, 2] }] as const;
 const identity = () => packageOf('identity', { signature: PAIR_SIGNATURE, samples });
@@ -156,7 +159,7 @@ describe('target', () => {
 describe('providers', () => {
   let profile: string;
   beforeAll(async () => {
-    const session = await openSession(modelFile('dynamic-quantized'), { profile: true });
+    const session = await openSession(modelFile('dynamic-quantized'), { profiles: temporaryDirectory() });
     try {
       await session.run({ x: float32([1, 2], [1, 2]) });
       await session.run({ x: float32([1, 2], [3, 4]) });
@@ -183,9 +186,12 @@ describe('providers', () => {
     expect(providerShare(profile, 'CPUExecutionProvider').wanted).toBe(1);
   });
 
-  test('a provider that is not there is a finding', async () => {
-    const result = await checked(providers({ provider: 'cuda' }));
+  test('a provider that is not there is a finding, and leaves no file behind', async () => {
+    const [directory, own] = [identity(), temporaryDirectory()];
+    jest.replaceProperty(process, 'env', { ...process.env, TMPDIR: own });
+    const result = await checked(providers({ provider: 'cuda' }), directory);
     expect(result.findings[0]).toMatchObject({ code: 'model-load' });
+    expect(readdirSync(own).filter((name) => name.startsWith('model-profile-'))).toEqual([]);
   });
 
   test('counts a node once however often it ran, and no copies between devices', () => {

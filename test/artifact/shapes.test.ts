@@ -5,7 +5,7 @@ import { inferShapes } from '../../lib/artifact/onnx/shapes/infer';
 import { COMPUTE_RULES } from '../../lib/artifact/onnx/shapes/rules-compute';
 import { SHAPE_RULES } from '../../lib/artifact/onnx/shapes/rules-shape';
 import { valueOfType, type Value } from '../../lib/artifact/onnx/shapes/value';
-import { attribute, floats, graph, int64s, model, node, value, type ModelParts } from './onnx-builder';
+import { attribute, floats, int64s, model, node, value, type ModelParts } from './onnx-builder';
 
 jest.setTimeout(60_000);
 
@@ -24,8 +24,9 @@ const SUITE = join(__dirname, '../../.venv/lib/python3.11/site-packages/onnx/bac
     for (const name of readdirSync(SUITE, { recursive: true, encoding: 'utf8' }).filter((path) =>
       path.endsWith('.onnx'),
     )) {
-      const { graph, ...others } = readStructure(join(SUITE, name)).model;
-      if (!graph) continue;
+      const read = readStructure(join(SUITE, name)).model;
+      const main = read.graph;
+      if (!main) continue;
       // Only what follows from the inputs: what the file says of its outputs is what is compared.
       const outputs = main.output.map((output) => [output.name, valueOfType(output.type).shape] as const);
       for (const output of main.output) output.type = undefined;
@@ -177,7 +178,7 @@ test('no constant or attribute, however odd, makes a rule fail or take long', ()
         made.attribute.push(attribute(pick(names), below(2) === 0 ? pick(odd) : integers()));
       return made;
     });
-    base.graph = graph({ ...base.graph, node: nodes });
+    if (base.graph) base.graph.node = nodes;
     const start = performance.now();
     inferShapes(base);
     slowest = Math.max(slowest, performance.now() - start);

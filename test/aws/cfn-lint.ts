@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const CFN_LINT = join(__dirname, '..', '..', '.venv', 'bin', 'cfn-lint');
@@ -12,11 +12,12 @@ interface Finding {
   readonly Location: { readonly Path: readonly (string | number)[] | null };
 }
 
-/** The templates that an app has written. */
+/** The templates that an app has written, without those that hold no resource. */
 export function templatesOf(directory: string): string[] {
   return readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.template.json'))
-    .map((name) => join(directory, name));
+    .map((name) => join(directory, name))
+    .filter((file) => 'Resources' in (JSON.parse(readFileSync(file, 'utf8')) as object));
 }
 
 /**

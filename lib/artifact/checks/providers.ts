@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { providerShare } from '../budget/provider-share';
 import type { GoldenSample } from '../golden';
 import { asJson } from '../parity/as-json';
@@ -54,11 +57,16 @@ export function providers({ provider, minShare = 1, profile }: ProviderOptions):
 }
 
 async function record(file: string, provider: string, feeds: GoldenSample['tensors']): Promise<string> {
-  const session = await openSession(file, { providers: [provider], profile: true });
+  const profiles = mkdtempSync(join(tmpdir(), 'model-profile-'));
   try {
-    await session.run(feeds);
-    return await session.profile();
+    const session = await openSession(file, { providers: [provider], profiles });
+    try {
+      await session.run(feeds);
+      return await session.profile();
+    } finally {
+      await session.stop();
+    }
   } finally {
-    await session.stop();
+    rmSync(profiles, { recursive: true });
   }
 }

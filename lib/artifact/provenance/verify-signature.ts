@@ -2,7 +2,7 @@ import { verify } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { IssueError, issue, throwIssues, type Issue } from '../../issue';
+import { IssueError, issue, type Issue } from '../../issue';
 import { attempt, readJsonObject } from '../json-file';
 import { SIGNATURE_FILE } from '../manifest';
 import { bundleSchema, preAuthenticationEncoding } from './bundle';
@@ -31,7 +31,7 @@ export function provenanceIssues(directory: string, publicKey: PublicKey, digest
  *
  * @throws IssueError when there is no signature, or none of this key that holds
  */
-export function readStatement(directory: string, publicKey: PublicKey): Statement {
+function readStatement(directory: string, publicKey: PublicKey): Statement {
   const file = join(directory, SIGNATURE_FILE);
   if (!existsSync(file)) throw failure('provenance-missing', file, 'does not exist: nobody signed', SIGN);
   const bundle = parse(bundleSchema, readJsonObject(file, 'signature', SIGN), file);
@@ -103,11 +103,6 @@ function fileIssues(directory: string, { predicate }: Statement, digests: Digest
       .filter((path) => !signed.has(path) && !isIgnored(path))
       .map((path) => difference('provenance-file-unsigned', path, 'is not part of what was signed')),
   ];
-}
-
-/** @throws IssueError with everything that differs from what was signed */
-export function demandProvenance(directory: string, publicKey: PublicKey, digests: Digests): void {
-  throwIssues(`signature of ${directory}`, provenanceIssues(directory, publicKey, digests));
 }
 
 function broken(path: string, message: string): IssueError {

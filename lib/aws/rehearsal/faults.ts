@@ -1,5 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GateRule, Json, Plan } from '../../pipeline';
 import { writeJson } from '../../program/support';
@@ -54,8 +53,9 @@ function altered(
   file: string,
   change: (json: Json) => unknown,
 ): Directories {
-  const copy = mkdtempSync(join(tmpdir(), 'rehearsal-fault-'));
-  cpSync(outputs[name] ?? '', copy, { recursive: true });
+  const original = outputs[name] ?? '';
+  const copy = `${original}-altered`;
+  cpSync(original, copy, { recursive: true });
   writeJson(join(copy, file), change(JSON.parse(readFileSync(join(copy, file), 'utf8')) as Json));
   return { ...outputs, [name]: copy };
 }

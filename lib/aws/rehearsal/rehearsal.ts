@@ -115,7 +115,12 @@ export class Rehearsal {
       failure: run.failure,
       calls,
       problems: [
-        ...this.judge(scenario, run, world, { new: after.live, before: before.live, none: undefined }),
+        ...this.judge(scenario, run, world, {
+          new: after.live,
+          before: before.live,
+          none: undefined,
+          other: otherThan(before.live, world.live),
+        }),
         ...(locked ? ['the lock of the endpoint was not given back'] : []),
       ],
     };
@@ -258,6 +263,11 @@ export class Rehearsal {
 
 /** States that end a run and are no steps. */
 const TERMINAL = ['Done', 'Failed'];
+
+/** The version that is live, unless it is the one before. */
+function otherThan(before: string | undefined, live: string | undefined): string | undefined {
+  return live === before ? 'another version' : live;
+}
 
 function liveVersion(s3: FakeS3, bucket: string): string | undefined {
   const live = s3.get(bucket, LIVE_KEY);

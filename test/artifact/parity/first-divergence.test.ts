@@ -1,11 +1,13 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { compareModels, firstDivergence, renderDivergence, type ParitySample } from '../../../lib/artifact';
 import { bytesOf, external, floats, model, node, TYPES, value, type ModelParts } from '../onnx-builder';
 import { float32, temporaryDirectory } from '../support';
 
 jest.setTimeout(60_000);
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 const feeds = { x: float32([1, 2], [1, -2]) };
 
@@ -160,6 +162,8 @@ test('a comparison looks for it where asked, from the initial state on', async (
 });
 
 test('refuses graphs of different origin, and leaves no file behind', async () => {
+  const own = temporaryDirectory();
+  jest.replaceProperty(process, 'env', { ...process.env, TMPDIR: own });
   const other = built({
     nodes: [node('Neg', ['x'], ['elsewhere']), node('Neg', ['elsewhere'], ['z'])],
     outputs: [value('z', ['batch', 2])],
@@ -171,6 +175,6 @@ test('refuses graphs of different origin, and leaves no file behind', async () =
   await expect(
     firstDivergence({ file: chain(1) }, { file: chain(1), providers: ['cuda'] }, feeds),
   ).rejects.toThrow('[model-load]');
-  expect(readdirSync(tmpdir()).filter((name) => name.startsWith('divergence-'))).toEqual([]);
+  expect(readdirSync(own).filter((name) => name.startsWith('divergence-'))).toEqual([]);
   expect(existsSync('model.onnx')).toBe(false);
 });

@@ -1,7 +1,6 @@
 /** Entry of a child process with onnxruntime-node whose session is set up as it is told. */
 import type { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RuntimeSpec } from '../../runtime/model-process';
 import { isDtype, type Tensor } from '../../tensor';
@@ -30,11 +29,10 @@ answerParent(async (request): Promise<ChildReply> => {
 async function load(
   runtime: typeof import('onnxruntime-node'),
   file: string,
-  { optimization = 'all', providers = ['cpu'], optimizedFile, profile }: SessionSettings,
+  { optimization = 'all', providers = ['cpu'], optimizedFile, profiles }: SessionSettings,
 ): Promise<ReplyOf<'loaded'>> {
   await loaded?.session.release();
   loaded = undefined;
-  const profiles = profile ? mkdtempSync(join(tmpdir(), 'model-profile-')) : undefined;
   const session = await runtime.InferenceSession.create(file, {
     executionProviders: [...providers],
     logSeverityLevel: ERRORS_ONLY,
@@ -63,9 +61,7 @@ function readProfile({ session, profiles }: Loaded): string {
   if (profiles === undefined) throw new Error('no profile is recorded');
   session.endProfiling();
   const [name = ''] = readdirSync(profiles);
-  const profile = readFileSync(join(profiles, name), 'utf8');
-  rmSync(profiles, { recursive: true });
-  return profile;
+  return readFileSync(join(profiles, name), 'utf8');
 }
 
 function specs(metadata: readonly InferenceSession.ValueMetadata[]): Record<string, RuntimeSpec> {

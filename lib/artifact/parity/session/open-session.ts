@@ -11,8 +11,8 @@ export interface SessionSettings {
   readonly providers?: readonly string[];
   /** Writes the graph as it will be run to this file. @default - none */
   readonly optimizedFile?: string;
-  /** Records which provider runs each node, see `ChildModel.profile`. @default false */
-  readonly profile?: boolean;
+  /** Empty directory to record in which provider runs each node, see `ChildModel.profile`. @default - none */
+  readonly profiles?: string;
 }
 
 /**

@@ -1,0 +1,87 @@
+"""Requests and responses as an endpoint records them: JSON lines in the form of SageMaker's data capture."""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model_pipeline.contract import ProgramError
+from model_pipeline.preprocessing import Preprocessing, Tensors
+
+
+@dataclass(frozen=True)
+class Record:
+    """One request and its answer. Tensors are batch first."""
+
+    time: datetime
+    inputs: Tensors
+    outputs: Tensors
+
+    @property
+    def samples(self) -> int:
+        return max(len(tensor) for tensor in self.outputs.values())
+
+
+def read_capture(directory: Path, preprocessing: Preprocessing) -> tuple[list[Record], int]:
+    """All records below a directory, and how many lines are none; in the order of files and lines."""
+    records: list[Record] = []
+    malformed = 0
+    for line in _lines(directory):
+        try:
+            records.append(_parse(json.loads(line), preprocessing))
+        except (ValueError, KeyError, TypeError, AttributeError, ProgramError):
+            malformed += 1
+    return records, malformed
+
+
+def _lines(directory: Path) -> Iterator[bytes]:
+    for path in sorted(directory.rglob("*.jsonl")):
+        with path.open("rb") as file:
+            yield from (line for line in file if line.strip())
+
+
+def _parse(line: Mapping[str, Any], preprocessing: Preprocessing) -> Record:
+    captured = line["captureData"]
+    time = datetime.fromisoformat(line["eventMetadata"]["inferenceTime"])
+    if time.tzinfo is None:
+        raise ValueError("inferenceTime has no time zone")
+    request, response = _body(captured["endpointInput"]), _body(captured["endpointOutput"])
+    if "instances" in request:
+        inputs = preprocessing.encode(request["instances"])
+        outputs = _predictions(response["predictions"])
+    else:
+        inputs, outputs = _tensors(request["inputs"]), _tensors(response["outputs"])
+    if len({len(tensor) for tensor in (*inputs.values(), *outputs.values())}) != 1:
+        raise ValueError("requests and answers differ in number")
+    return Record(time, inputs, outputs)
+
+
+def _body(captured: Mapping[str, str]) -> Mapping[str, Any]:
+    data = captured["data"]
+    body = json.loads(base64.b64decode(data, validate=True) if captured["encoding"] == "BASE64" else data)
+    if not isinstance(body, dict):
+        raise TypeError("a body is no object")
+    return body
+
+
+def _predictions(predictions: list[Mapping[str, Any]]) -> Tensors:
+    """The model's outputs; `label`, where it is a text, is their name for people."""
+    names = [name for name, value in predictions[0].items() if not isinstance(value, str)]
+    return {name: _numbers([prediction[name] for prediction in predictions]) for name in names}
+
+
+def _tensors(tensors: list[Mapping[str, Any]]) -> Tensors:
+    return {tensor["name"]: _numbers(tensor["data"]).reshape(tensor["shape"]) for tensor in tensors}
+
+
+def _numbers(values: Any) -> NDArray[Any]:
+    array = np.asarray(values)
+    if array.dtype.kind not in "iufb":
+        raise ValueError("a tensor holds no numbers")
+    return array
