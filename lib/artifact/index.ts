@@ -89,4 +89,4 @@ export {
 } from './tensor';
 export type { Subject } from './subject';
 export { VerifiedArtifact, type VerifiedArtifactOptions } from './verified-artifact';
-export { verifyArtifact, type VerifyEvent, type VerifyOptions } from './verify';
+export { scanModel, verifyArtifact, type VerifyEvent, type VerifyOptions } from './verify';

@@ -32,6 +32,12 @@ export function planChecks(
   return [...all.filter((check) => first.has(check)), ...all.filter((check) => !first.has(check))];
 }
 
+/** The checks that read files only, and what they follow from. */
+export function staticChecks(): Check[] {
+  const planned = planChecks({}, []);
+  return planned.slice(0, planned.findLastIndex(({ blocksExecution }) => blocksExecution) + 1);
+}
+
 function doubleIds(checks: readonly Check[]): Issue[] {
   const ids = checks.map(({ id }) => id);
   const doubled = ids.filter((id, index) => ids.indexOf(id) !== index);

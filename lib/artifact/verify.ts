@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { IssueError } from '../issue';
+import { IssueError, type Issue } from '../issue';
 import { PACKAGE_VERSION } from '../package-root';
 import { DEFAULT_TOLERANCE, type ModelSignature, type Tolerance } from '../pipeline/definition';
 import { CacheDirectory } from './cache-directory';
@@ -10,7 +10,7 @@ import { DigestIndex } from './digest-index';
 import { FileDigests } from './file-digests';
 import { attempt } from './json-file';
 import type { ModelSummary } from './onnx/model-info';
-import { planChecks, type CheckSelection } from './plan-checks';
+import { planChecks, staticChecks, type CheckSelection } from './plan-checks';
 import type { PublicKey } from './provenance/keys';
 import { ReportCache } from './report-cache';
 import type { CheckResult, VerificationReport, VerifiedFile } from './report';
@@ -114,6 +114,22 @@ export async function verifyArtifact(
   index.save();
   if (key !== undefined) cache.save(key, report);
   return report;
+}
+
+/**
+ * What is wrong with a model as a file, found without executing it: for what runs a model before it can
+ * be verified.
+ *
+ * @throws IssueError when the target does not exist
+ */
+export async function scanModel(target: string): Promise<Issue[]> {
+  const subject = new Subject({ ...locate(target), tolerance: DEFAULT_TOLERANCE });
+  const results: CheckResult[] = [];
+  for (const check of staticChecks()) {
+    const { id, title } = check;
+    results.push({ id, title, ...(await runCheck(check, subject, results, {})) });
+  }
+  return results.flatMap(({ findings }) => findings);
 }
 
 interface Verification extends VerifyOptions, Place {

@@ -1,6 +1,6 @@
 import { copyFileSync, cpSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { readModel, type ModelInfo } from '../artifact';
+import { readModel, scanModel, type ModelInfo } from '../artifact';
 import { signatureFindings } from '../artifact/checks/signature';
 import { optimizeModel } from '../artifact/runtime/optimize-model';
 import { parseSignature } from '../artifact/signature';
@@ -13,12 +13,14 @@ import { inputOf, outputOf, parameterOf, writeJson } from './support';
  * folded, redundant nodes gone, still portable) with its weights inside, its signature, its
  * preprocessing and its golden samples.
  *
- * @throws IssueError when the model does not load, or does not have the declared signature
+ * @throws IssueError when the model is not safe to execute, does not load, or does not have the declared
+ * signature
  */
 export async function convert(request: ProgramRequest): Promise<Metrics> {
   const signature = parseSignature(parameterOf(request, 'signature'), 'parameters.signature');
   const source = join(inputOf(request, 'onnx'), 'model.onnx');
   const target = outputOf(request, 'model');
+  throwIssues('exported model', await scanModel(source));
   const before = readModel(source);
   await optimizeModel(source, join(target, 'model.onnx'));
   const after = readModel(join(target, 'model.onnx'));

@@ -66,9 +66,9 @@ test('a model without the declared signature is refused', async () => {
   );
 });
 
-test('a model that does not load is refused', async () => {
+test('a model that is not safe to execute is refused before it is executed', async () => {
   await expect(convert(convertRequest(exported('foreign-domain'), PAIR_SIGNATURE))).rejects.toThrow(
-    '[model-load]',
+    '[operator-domain]',
   );
 });
 
