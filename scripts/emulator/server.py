@@ -93,13 +93,6 @@ def create_alarm(api: Api, properties: Properties, name: str) -> str:
     return str(properties["AlarmName"])
 
 
-@creates("AWS::CloudWatch::CompositeAlarm", arn="arn:aws:cloudwatch:{region}:{account}:alarm:{ref}")
-def create_composite_alarm(api: Api, properties: Properties, name: str) -> str:
-    properties = {"AlarmName": name, **properties}
-    api["cloudwatch"].put_composite_alarm(**properties)
-    return str(properties["AlarmName"])
-
-
 @creates("AWS::SNS::TopicPolicy")
 def create_topic_policy(api: Api, properties: Properties, name: str) -> str:
     policy = json.dumps(properties["PolicyDocument"])
