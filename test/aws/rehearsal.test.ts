@@ -2,10 +2,13 @@ import { join } from 'node:path';
 import { compile } from '../../lib/pipeline';
 import { Rehearsal } from '../../lib/aws/rehearsal/rehearsal';
 import { type Scenario, scenariosOf } from '../../lib/rehearsal/scenarios';
+import { temporaryDirectory } from '../artifact/support';
 import { fixtureDefinition, runFixture } from './fixture-programs';
 import { containing } from './matchers';
 
 jest.mock('../../lib/aws/function-bundle', () => jest.requireActual<object>('./stub-bundle'));
+
+const DATA = join(__dirname, '..', 'fixtures', 'data');
 
 const scenarios = scenariosOf(compile(fixtureDefinition));
 
@@ -17,8 +20,7 @@ function named(name: string): Scenario {
 
 let rehearsal: Rehearsal;
 beforeAll(() => {
-  const data = join(fixtureDefinition.source, 'data');
-  rehearsal = new Rehearsal(fixtureDefinition, { data, runProgram: runFixture });
+  rehearsal = new Rehearsal(fixtureDefinition, { data: DATA, runProgram: runFixture });
 });
 afterAll(() => rehearsal.close());
 
@@ -50,4 +52,11 @@ test('a machine that is not to be had is followed by the next one', async () => 
 
 test('every permission of every role was used, but for those that AWS uses itself', () => {
   expect(rehearsal.unusedPermissions()).toEqual([]);
+});
+
+test('data that is not there is told before anything is run', () => {
+  const data = join(temporaryDirectory(), 'data');
+  expect(() => new Rehearsal(fixtureDefinition, { data, runProgram: runFixture })).toThrow(
+    `${data}: is not a directory that exists [data-missing]`,
+  );
 });

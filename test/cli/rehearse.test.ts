@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { modelPipeline } from './model-pipeline';
 
 const EXAMPLE = join(__dirname, '..', '..', 'examples', 'spam-filter');
+const DATA = join(__dirname, '..', 'fixtures', 'data');
 const PYTHON = join(__dirname, 'fixture-python.mjs');
 
 let directory: string;
@@ -22,6 +23,8 @@ test('rehearse runs the scenarios that were asked for, and says how each ended',
   const { code, stdout } = await modelPipeline([
     'rehearse',
     directory,
+    '--data',
+    DATA,
     '--python',
     PYTHON,
     '--only',
@@ -35,7 +38,7 @@ test('rehearse runs the scenarios that were asked for, and says how each ended',
 }, 120_000);
 
 test('rehearse names no scenario where none was meant', async () => {
-  const { code, stderr } = await modelPipeline(['rehearse', directory, '--only', 'nonsense']);
+  const { code, stderr } = await modelPipeline(['rehearse', directory, '--data', DATA, '--only', 'nonsense']);
   expect(stderr).toContain('no scenario has "nonsense" in its name');
   expect(code).toBe(1);
 }, 60_000);

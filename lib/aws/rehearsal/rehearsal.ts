@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { issue, type Issue, throwIssues } from '../../issue';
 import { compile, type PipelineDefinition, type Plan } from '../../pipeline';
 import { expectedRollbackSteps, expectedSteps, type Scenario, scenariosOf } from '../../rehearsal/scenarios';
 import { LIVE_KEY } from '../workflow/live-states';
@@ -11,7 +12,8 @@ import { FakeSageMaker } from './fake-sagemaker';
 import { alterOutputs, dropSample, lostMachine, shiftNumbers } from './faults';
 import { failure, type Run, runMachine } from './interpreter';
 import { ProgramCache } from './program-cache';
-import { RehearsedFunctions } from './rehearsed-functions';
+import { describeProgramJob, programEventOf } from './program-jobs';
+import { type FunctionWorld, RehearsedFunctions } from './rehearsed-functions';
 import { type ProgramRunner, RehearsedJobs, stepArgument } from './rehearsed-jobs';
 import { arn } from './resolve-template';
 import { ServiceModels } from './service-models';
@@ -22,6 +24,8 @@ export interface RehearsalOptions {
   readonly data: string;
   /** Carries out the stage programs. */
   readonly runProgram: ProgramRunner;
+  /** `modelSize` of the pipeline, in MiB: what is too large for functions runs as jobs. @default 400 */
+  readonly modelMebibytes?: number;
 }
 
 /** How a scenario went. */
@@ -91,6 +95,7 @@ export class Rehearsal {
     private readonly definition: PipelineDefinition,
     private readonly options: RehearsalOptions,
   ) {
+    throwIssues('rehearsal', checkData(options.data));
     this.plan = compile(definition);
     this.scenarios = scenariosOf(this.plan);
     this.unchecked = this.models.unchecked;
@@ -159,6 +164,16 @@ export class Rehearsal {
     const sagemaker = new FakeSageMaker(from.sagemaker);
     if (fault.kind === 'endpoint' && fault.how !== 'answers-differ') sagemaker.conduct = fault.how;
     const tried = new Set<string>();
+    const worldOf = (role: string): FunctionWorld => ({
+      s3,
+      guard: aws.guard(role),
+      servedArchive: () => sagemaker.servedArchive(),
+      guardEndpoint: (name) => {
+        authorizer.authorize(role, 'sagemaker:InvokeEndpoint', arn('sagemaker', `endpoint/${name}`));
+      },
+      alterAnswer: (body) =>
+        fault.kind === 'endpoint' && fault.how === 'answers-differ' ? shiftNumbers(body) : body,
+    });
     const aws: ControlPlane = new ControlPlane({
       s3,
       sagemaker,
@@ -170,6 +185,11 @@ export class Rehearsal {
         const lost = tried.has(step) ? undefined : lostMachine(fault, step);
         tried.add(step);
         if (lost) throw lost;
+        const event = programEventOf(parameters);
+        if (event) {
+          const world = worldOf(parameters.RoleArn as string);
+          return describeProgramJob(parameters, this.functions.invoke({ ...event }, world));
+        }
         return this.jobs.answer(
           action,
           parameters,
@@ -180,16 +200,7 @@ export class Rehearsal {
       },
       invokeFunction: (functionArn, payload) => {
         const role = template.functionRoles.get(functionArn) ?? '';
-        return this.functions.invoke(payload, {
-          s3,
-          guard: aws.guard(role),
-          servedArchive: () => sagemaker.servedArchive(),
-          guardEndpoint: (name) => {
-            authorizer.authorize(role, 'sagemaker:InvokeEndpoint', arn('sagemaker', `endpoint/${name}`));
-          },
-          alterAnswer: (body) =>
-            fault.kind === 'endpoint' && fault.how === 'answers-differ' ? shiftNumbers(body) : body,
-        });
+        return this.functions.invoke(payload, worldOf(role));
       },
       approve: () => {
         if (fault.kind !== 'approval') return true;
@@ -222,7 +233,7 @@ export class Rehearsal {
     const known = this.variants.get(approval);
     if (known) return known;
     const deployment = { ...this.definition.deployment, approval: approval === 'manual' ? MANUAL : approval };
-    const template = synthesizePipeline({ ...this.definition, deployment });
+    const template = synthesizePipeline({ ...this.definition, deployment }, this.options.modelMebibytes);
     const variant = { template, authorizer: new Authorizer(template.permissions, this.used) };
     this.variants.set(approval, variant);
     return variant;
@@ -277,4 +288,10 @@ function liveVersion(s3: FakeS3, bucket: string): string | undefined {
 /** `s3://store/models/<version>/model.tar.gz`. */
 function versionOf(archiveUri: string | undefined): string | undefined {
   return archiveUri?.split('/').at(-2);
+}
+
+function checkData(data: string): Issue[] {
+  if (existsSync(data)) return [];
+  const fix = 'Put the raw data there, or name its directory: --data <directory>.';
+  return [issue('data-missing', data, 'is not a directory that exists', fix)];
 }

@@ -169,12 +169,19 @@ function useCheckpoints({ CheckpointConfig }: JobParameters, guard: Guard): void
   guard('s3:PutObject', bucket, `${prefix}file`);
 }
 
-/** The step that a job was started for: `--step <id>` among the arguments of its container. */
+/** The step that a job was started for: `--step <id>` in the command of its container. */
 export function stepArgument(parameters: JobParameters): string {
+  const words = wordsOf(parameters);
+  return words[words.indexOf('--step') + 1] ?? '';
+}
+
+/** The command of a job's container. */
+export function wordsOf(parameters: JobParameters): string[] {
   const { AlgorithmSpecification, AppSpecification } = parameters as Record<
     string,
-    { ContainerArguments?: string[] } | undefined
+    { ContainerEntrypoint?: string[]; ContainerArguments?: string[] } | undefined
   >;
-  const words = (AppSpecification ?? AlgorithmSpecification)?.ContainerArguments ?? [];
-  return words[words.indexOf('--step') + 1] ?? '';
+  const { ContainerEntrypoint = [], ContainerArguments = [] } =
+    AppSpecification ?? AlgorithmSpecification ?? {};
+  return [...ContainerEntrypoint, ...ContainerArguments];
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
-import { App, Stack } from 'aws-cdk-lib/core';
+import { App, Size, Stack } from 'aws-cdk-lib/core';
 import type { PipelineDefinition } from '../../pipeline';
 import type { StateMachineDefinition } from '../asl';
 import { ContainerImage } from '../container-image';
@@ -29,15 +29,23 @@ export interface SynthesizedPipeline {
   readonly keys: ReadonlyMap<string, string>;
 }
 
-/** Synthesises the pipeline of a definition in this process, and reads its template. */
-export function synthesizePipeline(definition: PipelineDefinition): SynthesizedPipeline {
+/**
+ * Synthesises the pipeline of a definition in this process, and reads its template.
+ *
+ * @param modelMebibytes the pipeline's `modelSize`
+ */
+export function synthesizePipeline(
+  definition: PipelineDefinition,
+  modelMebibytes?: number,
+): SynthesizedPipeline {
   const outdir = mkdtempSync(join(tmpdir(), 'rehearsal-'));
   try {
     const app = new App({ outdir, context: { '@aws-cdk/core:validateAgainstDefaultRules': false } });
     const stack = new Stack(app, 'Rehearsal', { env: { account: ACCOUNT, region: REGION } });
     const repository = Repository.fromRepositoryName(stack, 'Server', 'model-pipeline-serving');
     const image = ContainerImage.fromEcrRepository(repository, 'rehearsal');
-    new ModelPipeline(stack, 'Pipeline', { definition, image });
+    const modelSize = modelMebibytes === undefined ? undefined : Size.mebibytes(modelMebibytes);
+    new ModelPipeline(stack, 'Pipeline', { definition, image, programImage: image, modelSize });
     return read(app.synth().getStackByName('Rehearsal').template as TemplateBody);
   } finally {
     rmSync(outdir, { recursive: true, force: true });
