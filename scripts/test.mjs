@@ -1,4 +1,5 @@
 // npm test: everything that must hold, from a fresh clone. Ends with the count of all tests.
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { finished, run } from './process.mjs';
@@ -8,6 +9,13 @@ const bin = (name) => join(root, 'node_modules', '.bin', name);
 const venv = (name) => join(root, '.venv', 'bin', name);
 const check = (what, command, args, options) =>
   finished(what, () => run(command, args, { cwd: root, ...options }));
+
+/** The backend suite that the Python package onnx brings. */
+function onnxSuite() {
+  const code = 'import importlib.util as u; print(u.find_spec("onnx").submodule_search_locations[0])';
+  const onnx = execFileSync(venv('python'), ['-c', code], { encoding: 'utf8' }).trim();
+  return join(onnx, 'backend', 'test', 'data');
+}
 
 async function main() {
   await setup();
@@ -22,6 +30,9 @@ async function main() {
   await check('unused', bin('knip'), []);
   await check('package', bin('publint'), []);
   await check('package types', bin('attw'), ['--pack', '.', '--profile', 'node16', '--quiet']);
+
+  const conformance = ['dist/lib/cli/main.js', 'conformance', onnxSuite(), '--require', '96'];
+  await check('ONNX conformance', process.execPath, conformance);
 
   const pytest = join(root, '.venv', 'pytest.xml');
   await check('pytest', venv('pytest'), ['-q', `--junitxml=${pytest}`], { cwd: join(root, 'stages') });
