@@ -31,6 +31,11 @@ export const MANIFEST_FILE = 'manifest.json';
 /** The OpenSSF Model Signing signature of a directory, over every other file of it. */
 export const SIGNATURE_FILE = 'model.sig';
 
+/** Holds the weights of a `model.onnx` that would be too large with them. */
+export const WEIGHTS_FILE = 'model.onnx.data';
+
+const PACKAGE_FILES = ['model.onnx', WEIGHTS_FILE, 'signature.json'];
+
 const REQUIRED_FILES = ['model.onnx', 'model.tar.gz', 'signature.json', 'verification.json'];
 
 const FIX = 'make the version again with `model-pipeline run <example>`';
@@ -47,7 +52,7 @@ export function digestDirectory(directory: string): Record<string, FileDigest> {
 
 /** Whether `convert` wrote this file of a package; its digest then is part of the version's id. */
 export function isPackageFile(path: string): boolean {
-  return path === 'model.onnx' || path === 'signature.json' || /^(preprocessing|golden)\//.test(path);
+  return PACKAGE_FILES.includes(path) || /^(preprocessing|golden)\//.test(path);
 }
 
 /**

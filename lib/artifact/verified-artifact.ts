@@ -9,6 +9,7 @@ import {
   MANIFEST_FILE,
   manifestIssues,
   readManifest,
+  WEIGHTS_FILE,
   type FileDigest,
   type Runtime,
 } from './manifest';
@@ -59,7 +60,8 @@ export class VerifiedArtifact {
       throw new IssueError(subject, issues);
     const { pipeline, version, runtime } = manifest;
     const archive = join(root, 'model.tar.gz');
-    const { sha256, bytes } = model;
+    const { sha256 } = model;
+    const bytes = model.bytes + (files[WEIGHTS_FILE]?.bytes ?? 0);
     return new VerifiedArtifact(root, pipeline, version, sha256, bytes, signature, report, runtime, archive);
   }
 
@@ -71,7 +73,7 @@ export class VerifiedArtifact {
     readonly version: string,
     /** SHA-256 of `model.onnx`, hexadecimal. */
     readonly digest: string,
-    /** Size of `model.onnx`. */
+    /** Size of `model.onnx`, with the weights that lie beside it. */
     readonly bytes: number,
     readonly signature: ModelSignature,
     readonly report: VerificationReport,

@@ -2,7 +2,7 @@ import { Token } from 'aws-cdk-lib/core';
 
 /** A state of Step Functions in the Amazon States Language. Strings may hold tokens. */
 export interface State {
-  readonly Type: 'Task' | 'Choice' | 'Pass' | 'Wait' | 'Parallel' | 'Succeed' | 'Fail';
+  readonly Type: 'Task' | 'Choice' | 'Map' | 'Pass' | 'Wait' | 'Parallel' | 'Succeed' | 'Fail';
   readonly [field: string]: unknown;
 }
 

@@ -17,9 +17,11 @@ export {
 } from './container-image';
 export { type EndpointAlarmLevels } from './alarm-levels';
 export { type AlarmActions, AlarmStrategy, atBothLevels } from './alarm-strategy';
+export { DriftMonitor, type DriftMonitorProps } from './drift-monitor';
 export { EndpointAlarms, type EndpointAlarmsProps } from './endpoint-alarms';
 export type { IModelEndpoint } from './endpoint-base';
 export type { EndpointReference } from './endpoint-metrics';
+export { FeedbackLoop, type FeedbackLoopProps } from './feedback-loop';
 export { GateFunction, type GateFunctionProps } from './gate-function';
 export {
   type AsynchronousOptions,
@@ -50,6 +52,7 @@ export { PipelineAlarms, type PipelineAlarmsProps } from './pipeline-alarms';
 export { PipelineDashboard, type PipelineDashboardProps } from './pipeline-dashboard';
 export { ProcessingJob, type ProcessingJobProps } from './processing-job';
 export { ProgramFunction, type ProgramFunctionProps, type ProgramStepProps } from './program-function';
+export { ProgramJob, type ProgramJobProps } from './program-job';
 export { ModelPipelineRules } from './rules';
 export type { RollbackMachine } from './rollback-machine';
 export { ServedLanguageModel, type ServedLanguageModelProps } from './served-language-model';

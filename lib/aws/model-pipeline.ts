@@ -11,9 +11,11 @@ import { ArtifactStore, type IArtifactStore } from './artifact-store';
 import type { ContainerImage } from './container-image';
 import { durations } from './alarm-levels';
 import { AlarmStrategy, atBothLevels } from './alarm-strategy';
+import { DriftMonitor } from './drift-monitor';
 import { checkAlarms, type EndpointAlarms } from './endpoint-alarms';
 import { createStateMachine } from './create-state-machine';
 import { checkRollout, resolveRollout } from './guardrails';
+import { FeedbackLoop } from './feedback-loop';
 import { JobCode } from './job-code';
 import { type IModelRegistry, ModelRegistry } from './model-registry';
 import type { NetworkProps } from './network';
@@ -24,6 +26,7 @@ import { PipelineDashboard } from './pipeline-dashboard';
 import { PipelineEndpoint } from './pipeline-endpoint';
 import { pickMachines, type PipelineMachines } from './pipeline-machines';
 import { PipelineSteps } from './pipeline-steps';
+import { checkProgramImage, stepsAsJobs, tellOfJobs } from './program-placement';
 import { checkName, constructName } from './resource-name';
 import { RollbackMachine } from './rollback-machine';
 import { checkServerless } from './serverless-settings';
@@ -32,6 +35,7 @@ import { servingImage, warnOfIdleGpu } from './serving-image';
 import { UNSUPPORTED } from './support';
 import { checkTuning } from './tuning-limits';
 import { Locations } from './workflow/locate';
+import { placeholders } from './workflow/place-states';
 import { renderStateMachine, type WorkflowBindings } from './workflow/state-machine';
 
 export interface ModelPipelineProps {
@@ -58,11 +62,17 @@ export interface ModelPipelineProps {
   /** VPC of the jobs and the endpoint. @default - networks of SageMaker's */
   readonly network?: NetworkProps;
   /**
-   * The most the model's ONNX file may have. Memory and disk of the functions that convert, verify and
-   * register it follow from it.
+   * The most the model's ONNX file may have, with the weights beside it. Memory and disk of what converts,
+   * verifies and registers it follow from it: functions, or jobs where it is too large for functions.
    * @default Size.mebibytes(400)
    */
   readonly modelSize?: Size;
+  /**
+   * Runs the artifact programs of a model that is too large for functions: this library's server, as
+   * `containers/serving` builds it.
+   * @default - `image` for the runtime `onnx`; the runtime `triton` has no default
+   */
+  readonly programImage?: ContainerImage;
   /** Lists the versions. @default - a new one */
   readonly registry?: IModelRegistry;
   /**
@@ -103,6 +113,10 @@ export class ModelPipeline extends Construct {
   /** On runs, functions and jobs that fail, and on the model's age. */
   readonly pipelineAlarms: PipelineAlarms;
   readonly dashboard: PipelineDashboard;
+  /** Absent where the definition has no `monitoring.drift`. */
+  readonly drift?: DriftMonitor;
+  /** Absent where the definition has no `monitoring.feedback`. */
+  readonly feedback?: FeedbackLoop;
   /** Encrypts logs, messages and the runs' data. */
   readonly encryptionKey: Key;
 
@@ -115,6 +129,8 @@ export class ModelPipeline extends Construct {
     const { runtime = 'onnx' } = definition.deployment.endpoint;
     const image = servingImage(runtime, props.image);
     warnOfIdleGpu(this, runtime, machine);
+    const programJobs = stepsAsJobs(this.plan, props.modelSize);
+    tellOfJobs(this, programJobs, props.modelSize);
 
     this.endpointName = props.endpointName ?? constructName(this);
     this.encryptionKey = createServiceKey(this, 'Key');
@@ -126,13 +142,14 @@ export class ModelPipeline extends Construct {
     this.approvals = this.createApprovals(definition);
     const locations = new Locations(this.plan, this.store);
     const code = this.createCode(props);
-    const steps = this.createSteps(props, code, locations, machines);
+    const steps = this.createSteps(props, code, locations, machines, programJobs);
     const endpoint = this.createEndpoint(props, image, machine);
     this.alarms = endpoint.alarms;
     this.stateMachine = this.createStateMachine({
       locations,
       tasks: steps.tasks,
       fallbacks: steps.fallbacks,
+      programJobs,
       register: {
         groupName: this.registry.groupName,
         imageUri: endpoint.imageUri,
@@ -146,13 +163,15 @@ export class ModelPipeline extends Construct {
     this.grantRun(steps, endpoint);
     const functions = Object.fromEntries(steps.functions.map((step) => [step.node.id, step.function]));
     const modelAge = this.createModelAge(definition);
+    this.drift = this.createDriftMonitor(props);
+    this.feedback = this.createFeedbackLoop(definition);
     this.pipelineAlarms = this.createPipelineAlarms(definition, functions, modelAge);
     this.dashboard = new PipelineDashboard(this, 'Dashboard', {
       pipeline: definition.name,
       stateMachine: this.stateMachine,
       functions,
       endpoint: endpoint.reference,
-      alarms: [...this.alarms.alarms, ...this.pipelineAlarms.alarms],
+      alarms: [...this.alarms.alarms, ...this.pipelineAlarms.alarms, ...(this.drift?.alarms ?? [])],
       modelAge: modelAge?.metricDays(),
     });
   }
@@ -174,14 +193,18 @@ export class ModelPipeline extends Construct {
 
   /** @returns the endpoint's machine, once nothing is wrong */
   private check(
-    { definition, endpointName, network }: ModelPipelineProps,
+    { definition, endpointName, modelSize, network, programImage }: ModelPipelineProps,
     { endpoint, issues }: PipelineMachines,
   ): AwsMachine {
     const { deployment, monitoring, training } = definition;
+    const programJobs = stepsAsJobs(this.plan, modelSize);
     throwIssues(`definition "${definition.name}" on AWS`, [
       ...unsupportedFields(definition, 'AWS', UNSUPPORTED),
       ...issues,
       ...checkServerless(definition, network !== undefined),
+      ...(deployment.endpoint.runtime === 'triton'
+        ? checkProgramImage(programJobs, modelSize, programImage)
+        : []),
       ...(training.tuning ? checkTuning(training.tuning, 'training.tuning') : []),
       ...checkRollout(resolveRollout(deployment.release), 'deployment.release'),
       ...(endpoint ? checkAlarms(endpoint, monitoring.resources, 'monitoring.resources') : []),
@@ -197,11 +220,13 @@ export class ModelPipeline extends Construct {
   }
 
   private createSteps(
-    { jobImage, modelSize, network, signingKey }: ModelPipelineProps,
+    props: ModelPipelineProps,
     code: JobCode,
     locations: Locations,
     machines: PipelineMachines,
+    programJobs: ReadonlySet<string>,
   ): PipelineSteps {
+    const { image, jobImage, modelSize, network, signingKey } = props;
     return new PipelineSteps(this, 'Steps', {
       plan: this.plan,
       locations,
@@ -211,6 +236,8 @@ export class ModelPipeline extends Construct {
       jobImage,
       network,
       modelSize,
+      programJobs,
+      programImage: props.programImage ?? image,
       logEncryptionKey: this.encryptionKey,
       signingKey,
     });
@@ -236,6 +263,7 @@ export class ModelPipeline extends Construct {
   private grantRun(steps: PipelineSteps, endpoint: PipelineEndpoint): void {
     const { role } = this.stateMachine;
     steps.grantRun(role);
+    for (const key of placeholders(this.plan)) this.store.grantWrite(role, key);
     this.registry.grantRegister(role);
     this.registry.grantApprove(role);
     this.approvals?.grantPublish(role);
@@ -280,6 +308,33 @@ export class ModelPipeline extends Construct {
     return new ModelAge(this, 'ModelAge', { pipeline: name, store, encryptionKey });
   }
 
+  private createDriftMonitor(props: ModelPipelineProps): DriftMonitor | undefined {
+    const { definition, jobImage, network, wheelhouse } = props;
+    if (definition.monitoring.drift === undefined) return undefined;
+    return new DriftMonitor(this, 'Drift', {
+      definition,
+      store: this.store,
+      endpointName: this.endpointName,
+      actions: atBothLevels(AlarmStrategy.notify(this.notifications.topic)),
+      encryptionKey: this.encryptionKey,
+      image: jobImage,
+      wheelhouse,
+      network,
+    });
+  }
+
+  private createFeedbackLoop({ monitoring, name }: PipelineDefinition): FeedbackLoop | undefined {
+    if (monitoring.feedback === undefined) return undefined;
+    const { encryptionKey, stateMachine, store } = this;
+    return new FeedbackLoop(this, 'Feedback', {
+      pipeline: name,
+      store,
+      stateMachine,
+      retrainAfterSamples: monitoring.feedback.retrainAfterSamples,
+      encryptionKey,
+    });
+  }
+
   private createPipelineAlarms(
     { monitoring, name }: PipelineDefinition,
     functions: Readonly<Record<string, IFunction>>,
@@ -288,8 +343,12 @@ export class ModelPipeline extends Construct {
     const levels = durations('days', monitoring.modelAgeDays);
     return new PipelineAlarms(this, 'PipelineAlarms', {
       pipeline: name,
-      stateMachines: { Runs: this.stateMachine, Rollbacks: this.rollback.stateMachine },
-      functions,
+      stateMachines: {
+        Runs: this.stateMachine,
+        Rollbacks: this.rollback.stateMachine,
+        ...(this.drift && { DriftChecks: this.drift.stateMachine }),
+      },
+      functions: { ...functions, ...(this.feedback && { Feedback: this.feedback.function }) },
       modelAge: modelAge && levels && { metric: modelAge.metricDays(), levels },
       actions: atBothLevels(AlarmStrategy.notify(this.notifications.topic)),
     });

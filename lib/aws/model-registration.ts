@@ -1,6 +1,6 @@
-import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
+import { grantSign, SIGNING_KEY } from './program-access';
 import { ProgramFunction, type ProgramStepProps } from './program-function';
 import type { StoreLocation } from './store-location';
 
@@ -21,23 +21,8 @@ export interface ModelRegistrationProps extends ProgramStepProps {
 export class ModelRegistration extends ProgramFunction {
   constructor(scope: Construct, id: string, props: ModelRegistrationProps) {
     super(scope, id, { ...props, program: 'register' });
-    props.store.grantRead(this.role, 'models/');
-    props.store.grantWrite(this.role, 'models/');
-    // Without it, S3 does not tell a version that is not there from one that may not be read.
-    Grant.addToPrincipal({
-      grantee: this.role,
-      actions: ['s3:ListBucket'],
-      resourceArns: [props.store.bucket.bucketArn],
-    });
-    if (props.signingKey) this.signWith(props.signingKey);
-  }
-
-  private signWith({ keyArn }: IKey): void {
-    this.function.addEnvironment('MODEL_PIPELINE_SIGNING_KEY', keyArn);
-    Grant.addToPrincipal({
-      grantee: this.role,
-      actions: ['kms:GetPublicKey', 'kms:Sign'],
-      resourceArns: [keyArn],
-    });
+    if (props.signingKey === undefined) return;
+    this.function.addEnvironment(SIGNING_KEY, props.signingKey.keyArn);
+    grantSign(this.role, props.signingKey);
   }
 }

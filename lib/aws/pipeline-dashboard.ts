@@ -63,7 +63,7 @@ export class PipelineDashboard extends Construct {
     const jobs = ['prune', 'distill', 'quantize'].map((step) => ({ step, name: `${pipeline}-${step}` }));
     const links = jobs.map(({ step, name }) => ({
       title: `Log of ${step}`,
-      url: this.jobLog(step === 'quantize' ? 'Processing' : 'Training', name),
+      url: this.jobLog('Processing', name),
     }));
     this.addRow('Optimization', links, [
       graph('CPU of optimisation jobs (%)', [

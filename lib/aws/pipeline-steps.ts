@@ -16,6 +16,7 @@ import { ModelVerification } from './model-verification';
 import type { NetworkProps } from './network';
 import { ProcessingJob } from './processing-job';
 import { ProgramFunction, type ProgramStepProps } from './program-function';
+import { ProgramJob } from './program-job';
 import { TrainingJob } from './training-job';
 import { TuningJob } from './tuning-job';
 import { isTraining, type Locations } from './workflow/locate';
@@ -30,10 +31,17 @@ export interface PipelineStepsProps {
   readonly jobImage?: ContainerImage;
   readonly network?: NetworkProps;
   readonly logEncryptionKey: IKey;
-  /** The most the model's file may have. */
+  /** The most the model's files may have. */
   readonly modelSize?: Size;
+  /** Steps whose artifact programs run as jobs. */
+  readonly programJobs: ReadonlySet<string>;
+  /** Holds the artifact programs; there where one of them runs as a job. */
+  readonly programImage?: ContainerImage;
   readonly signingKey?: IKey;
 }
+
+/** A large model is written and read several times: Lambda's 15 minutes are too few. */
+const PROGRAM_JOB_TIMEOUT = Duration.hours(2);
 
 /** What the model was trained on. */
 const TRAINING_DATA = { from: 'step', step: 'preprocess', output: 'data' } as const;
@@ -77,7 +85,12 @@ export class PipelineSteps extends Construct {
 
   private createStep(step: Step, props: PipelineStepsProps): RunnableStep | undefined {
     if (step.kind === 'job') return this.createJob(step, props);
-    if (step.kind === 'function') return this.createFunction(step, props);
+    if (step.kind === 'function') {
+      const { programImage: image } = props;
+      return props.programJobs.has(step.id) && image
+        ? this.createProgramJob(step, image, props)
+        : this.createFunction(step, props);
+    }
     return step.kind === 'gate' ? this.createGate(step, props) : undefined;
   }
 
@@ -135,6 +148,29 @@ export class PipelineSteps extends Construct {
       case 'baseline':
         return new ModelBaseline(this, id, program);
     }
+  }
+
+  private createProgramJob(
+    step: FunctionStep,
+    image: ContainerImage,
+    { locations, modelSize, network, plan, signingKey, store }: PipelineStepsProps,
+  ): RunnableStep {
+    const registers = step.program === 'register';
+    return new ProgramJob(this, constructId(step), {
+      program: step.program,
+      jobName: `${plan.pipeline}-${step.id}`,
+      image,
+      store,
+      step: step.id,
+      parameters: step.parameters,
+      inputs: locations.inputsOf(step),
+      outputs: locations.outputsOf(step),
+      data: registers ? locations.find(TRAINING_DATA) : undefined,
+      signingKey: registers ? signingKey : undefined,
+      timeout: PROGRAM_JOB_TIMEOUT,
+      modelSize,
+      network,
+    });
   }
 
   private createGate(

@@ -7,8 +7,9 @@ import type { FunctionProgram, Json, Retry } from '../pipeline';
 import type { IArtifactStore } from './artifact-store';
 import { parameter as renderParameter, parameters as renderParameters, type State } from './asl';
 import { BundledFunction, type FunctionOptions } from './bundled-function';
+import { grantProgram } from './program-access';
 import { DEFAULT_MODEL_SIZE, sizeProgram } from './program-size';
-import { prefixesOf, type StoreLocation, type StoreLocations } from './store-location';
+import type { StoreLocation, StoreLocations } from './store-location';
 
 export interface ProgramStepProps extends FunctionOptions {
   readonly store: IArtifactStore;
@@ -47,7 +48,7 @@ export class ProgramFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: ProgramFunctionProps) {
     super(scope, id);
-    const { data, program, step, parameters, inputs, outputs, store, modelSize = DEFAULT_MODEL_SIZE } = props;
+    const { data, program, step, parameters, inputs, outputs, modelSize = DEFAULT_MODEL_SIZE } = props;
     const size = sizeProgram(program, modelSize);
     throwIssues(`step "${step}"`, size.fitsLambda ? [] : [tooLarge(program, modelSize)]);
     this.bundled = new BundledFunction(this, 'Function', {
@@ -59,13 +60,7 @@ export class ProgramFunction extends Construct {
     });
     this.function = this.bundled.function;
     this.role = this.bundled.role;
-    for (const prefix of prefixesOf(inputs)) store.grantRead(this.role, prefix);
-    for (const prefix of prefixesOf(outputs)) {
-      store.grantWrite(this.role, prefix);
-      // Outputs are written once: what is there already is compared.
-      store.grantRead(this.role, prefix);
-    }
-    for (const prefix of data?.prefixes ?? []) store.grantRead(this.role, prefix);
+    grantProgram(this.role, props);
     const event = {
       program,
       step,
@@ -94,6 +89,6 @@ function tooLarge(program: FunctionProgram, modelSize: Size): Issue {
     code: 'model-too-large-for-lambda',
     path: 'modelSize',
     message: `is ${modelSize.toMebibytes()} MiB: "${program}" would need more than the 10,240 MiB of memory or disk that a function can have`,
-    fix: 'Make the model smaller: quantise or prune it.',
+    fix: 'Run the program as a ProgramJob, or make the model smaller: quantise or prune it.',
   };
 }

@@ -4,8 +4,10 @@ import { PACKAGE_VERSION } from '../package-root';
 import { compareCommand } from './compare';
 import { conformanceCommand } from './conformance';
 import { diffCommand } from './diff';
+import { driftCommand } from './drift';
 import { inspectCommand } from './inspect';
 import { planCommand } from './plan';
+import { programCommand } from './program';
 import { rehearseCommand } from './rehearse';
 import { reportError } from './report-error';
 import { rollbackCommand } from './rollback';
@@ -29,6 +31,8 @@ for (const command of [
   conformanceCommand,
   signCommand,
   serveCommand,
+  driftCommand,
+  programCommand,
   rehearseCommand,
   rollbackCommand,
 ]) {

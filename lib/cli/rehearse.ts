@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import type { Rehearsal, ScenarioResult } from '../aws/rehearsal/rehearsal';
 import type { ProgramRunner } from '../aws/rehearsal/rehearsed-jobs';
 import { runJob } from '../local/job';
@@ -12,6 +12,7 @@ interface Options {
   readonly data?: string;
   readonly python?: string;
   readonly only?: string;
+  readonly modelSize?: number;
 }
 
 /** Exit code 0: every scenario went as expected. 1: one did not. */
@@ -25,10 +26,15 @@ export function rehearseCommand(): Command {
       'Python with the stage programs (default: .venv/bin/python, then python3)',
     )
     .option('--only <words>', 'scenarios whose name contains this')
+    .option(
+      '--model-size <MiB>',
+      'modelSize of the pipeline: programs of a larger model run as jobs',
+      parseMebibytes,
+    )
     .action(rehearse);
 }
 
-async function rehearse(path: string, { data, python, only = '' }: Options): Promise<void> {
+async function rehearse(path: string, { data, modelSize, only = '', python }: Options): Promise<void> {
   const { requirePackages } = await import('../aws/missing-packages.js');
   const { REHEARSAL_PACKAGES } = await import('../aws/rehearsal/packages.js');
   requirePackages('rehearse', REHEARSAL_PACKAGES);
@@ -38,6 +44,7 @@ async function rehearse(path: string, { data, python, only = '' }: Options): Pro
   const rehearsal = new Stage(definition, {
     data: resolve(data ?? join(definition.source, definition.training.data ?? 'data')),
     runProgram: runStageProgram(python ?? findPython(), logs),
+    modelMebibytes: modelSize,
   });
   try {
     const failed = await perform(rehearsal, only);
@@ -67,6 +74,13 @@ async function perform(rehearsal: Rehearsal, only: string): Promise<number> {
     process.stdout.write(`not held to a model of the SDK: npm install --save-dev ${names}\n`);
   }
   return failed;
+}
+
+function parseMebibytes(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError('It is a whole number, 1 or more.');
+  return value;
 }
 
 function describe({ scenario, steps, failure, problems }: ScenarioResult, width: number): string {

@@ -15,6 +15,8 @@ interface Options {
   readonly timeoutSeconds: number;
   readonly drainSeconds: number;
   readonly threads?: number;
+  readonly capture?: string;
+  readonly capturePercent: number;
   readonly executionProvider: 'cpu' | 'cuda';
   readonly healthPath?: string;
   readonly predictPath?: string;
@@ -54,6 +56,8 @@ export function serveCommand(): Command {
     .addOption(
       option('--execution-provider <name>', 'what runs the model').choices(['cpu', 'cuda']).default('cpu'),
     )
+    .addOption(option('--capture <directory>', 'record requests and responses below this directory'))
+    .addOption(count('--capture-percent <percent>', 'share of the requests to record', 100))
     .addOption(path('--health-path <path>', 'answers as /ping does').env('AIP_HEALTH_ROUTE'))
     .addOption(path('--predict-path <path>', 'answers as /invocations does').env('AIP_PREDICT_ROUTE'))
     .action(serve);
@@ -76,6 +80,10 @@ async function serve(directory: string, options: Options): Promise<void> {
     executionProvider: options.executionProvider,
     healthPath: options.healthPath,
     predictPath: options.predictPath,
+    capture:
+      options.capture === undefined
+        ? undefined
+        : { directory: options.capture, samplePercent: options.capturePercent },
     onEvent: log,
   });
   const stopped = closeOnSignal(server, log);
@@ -119,6 +127,8 @@ function plainLine(entry: LogEntry): string {
       return 'model is up again';
     case 'model-down':
       return `model is down: ${entry.cause}`;
+    case 'capture-failed':
+      return `a request was not recorded: ${entry.cause}`;
     case 'request': {
       const { id, method, path: where, status, ms, batch, cause } = entry;
       const notes = [

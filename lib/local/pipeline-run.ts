@@ -154,6 +154,7 @@ export class PipelineRun {
         return { directory: this.dataset, digest: digestDirectory(this.dataset) };
       case 'store': {
         const directory = join(this.store.root, source.prefix);
+        if (source.optional === true) mkdirSync(directory, { recursive: true });
         if (!existsSync(directory)) throw new StepError(`the store has no ${source.prefix}`);
         return { directory, digest: digestDirectory(directory) };
       }

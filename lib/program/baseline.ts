@@ -4,6 +4,8 @@ import { summarizeTimes } from '../artifact/checks/latency';
 import { toNumbers } from '../artifact/tensor';
 import type { Metrics, ProgramRequest } from './contract';
 import { describeDistribution, type Distribution } from './distribution';
+import { loadTimeoutMs } from './load-timeout';
+import { type Reference, readReference } from './reference';
 import { inputOf, outputOf, writeJson } from './support';
 
 /** `baseline.json`: what a version answers and how fast, before it meets real requests. */
@@ -12,10 +14,12 @@ export interface Baseline {
   readonly pipeline: string;
   readonly version: string;
   readonly samples: number;
-  /** By output; outputs of strings have none. */
+  /** Over golden samples, by output; outputs of strings have none. */
   readonly outputs: Readonly<Record<string, Distribution>>;
   /** Of one sample in the runtime, on the machine that measured. */
   readonly latency: Latency;
+  /** What drift is compared with; absent where the evaluation left none. */
+  readonly reference?: Reference;
 }
 
 /**
@@ -26,7 +30,9 @@ export interface Baseline {
 export async function baseline(request: ProgramRequest): Promise<Metrics> {
   const artifact = VerifiedArtifact.fromDirectory(inputOf(request, 'version'));
   const { samples } = readGolden(join(artifact.directory, 'golden'));
-  const process = await ModelProcess.start(join(artifact.directory, 'model.onnx'));
+  const process = await ModelProcess.start(join(artifact.directory, 'model.onnx'), {
+    startTimeoutMs: loadTimeoutMs(artifact.directory),
+  });
   const times: number[] = [];
   const answers: Record<string, Tensor>[] = [];
   try {
@@ -48,6 +54,7 @@ export async function baseline(request: ProgramRequest): Promise<Metrics> {
     samples: samples.length,
     outputs: distributions(Object.keys(artifact.signature.outputs), answers),
     latency,
+    ...readReference(request.inputs.evaluation),
   };
   writeJson(join(outputOf(request, 'baseline'), 'baseline.json'), result);
   return baselineMetrics(result);

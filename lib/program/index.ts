@@ -15,7 +15,7 @@ export { baseline, convert, register, verify };
 const PROGRAMS: Readonly<
   Record<string, (request: ProgramRequest, services: ProgramServices) => Promise<Metrics>>
 > = {
-  convert,
+  convert: (request) => convert(request),
   verify,
   register,
   baseline,

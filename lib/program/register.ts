@@ -8,6 +8,7 @@ import {
   MANIFEST_FILE,
   renderManifest,
   SIGNATURE_FILE,
+  WEIGHTS_FILE,
   type FileDigest,
 } from '../artifact/manifest';
 import { modelBom } from '../artifact/provenance/ml-bom';
@@ -24,6 +25,8 @@ import { tritonWarmup } from './triton-warmup';
 
 const ARCHIVE = 'model.tar.gz';
 const BOM = 'bom.json';
+/** What Triton wants in the directory of the model's version. */
+const MODEL_FILES = ['model.onnx', WEIGHTS_FILE];
 
 /**
  * Completes a verified package to a version: report, metrics, bill of materials, archive for the
@@ -68,7 +71,7 @@ export async function register(request: ProgramRequest, { signer }: ProgramServi
   }
   writeFileSync(join(target, MANIFEST_FILE), manifest);
   return {
-    model_bytes: report.model.bytes,
+    model_bytes: report.model.externalData.reduce((sum, { bytes }) => sum + bytes, report.model.bytes),
     archiveBytes: statSync(join(target, ARCHIVE)).size,
     files: Object.keys(packed).length + 1,
   };
@@ -103,7 +106,7 @@ function entriesFor(
     { path: `${pipeline}/config.pbtxt`, text },
     ...Object.entries(files).map(([name, bytes]) => ({ path: `${pipeline}/warmup/${name}`, bytes })),
     ...paths.map((path) => ({
-      path: path === 'model.onnx' ? `${pipeline}/1/model.onnx` : `${pipeline}/${path}`,
+      path: MODEL_FILES.includes(path) ? `${pipeline}/1/${path}` : `${pipeline}/${path}`,
       from: join(directory, path),
     })),
   ];

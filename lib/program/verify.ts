@@ -6,6 +6,7 @@ import { parseSignature } from '../artifact/signature';
 import { throwIssues } from '../issue';
 import type { Tolerance } from '../pipeline/definition';
 import type { Metrics, ProgramRequest } from './contract';
+import { loadTimeoutMs } from './load-timeout';
 import { inputOf, outputOf, parameterOf, writeJson } from './support';
 
 /**
@@ -21,6 +22,7 @@ export async function verify(request: ProgramRequest): Promise<Metrics> {
     signature: parseSignature(parameterOf(request, 'signature'), 'parameters.signature'),
     tolerance: tolerance as Tolerance | undefined,
     publicKey: publicKey as string | undefined,
+    startTimeoutMs: loadTimeoutMs(directory),
   });
   const file = join(outputOf(request, 'report'), 'verification.json');
   writeJson(file, report);

@@ -1,11 +1,12 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Tensor } from '../artifact';
+import type { Exchange } from './capture';
 import { decodeRequest } from './decode';
 import { encodeResponse, negotiate } from './encode';
 import { causeOf, toHttpError, toRunError } from './failures';
 import { notFound } from './http-error';
 import type { ModelContract } from './inference';
-import { readBodyFormat, type Framing } from './media-type';
+import { JSON_TYPE, readBodyFormat, type Framing } from './media-type';
 import type { ServerOptions } from './options';
 import { reportRequest, requestId, type RequestFacts } from './request-log';
 import { addRoutes } from './routes';
@@ -16,12 +17,15 @@ export interface AppOptions extends Required<Pick<ServerOptions, 'maxBodyBytes' 
   readonly isReady: () => boolean;
   /** Connections end with their response from then on. */
   readonly isClosing: () => boolean;
+  /** Hears of every request that was answered. @default - nobody */
+  readonly onExchange?: (exchange: Exchange) => void;
   readonly run: (feeds: Readonly<Record<string, Tensor>>) => Promise<Readonly<Record<string, Tensor>>>;
 }
 
 /** The HTTP side of the server: routes, bodies and errors, without a port and without a model. */
 export function createApp(model: ModelContract, options: AppOptions): FastifyInstance {
-  const { maxBodyBytes, timeoutMs, healthPaths, predictPaths, isReady, isClosing, run, onEvent } = options;
+  const { maxBodyBytes, timeoutMs, healthPaths, predictPaths, isReady, isClosing, run, onEvent, onExchange } =
+    options;
   const quiet = new Set([...healthPaths, '/v2/health/live', '/v2/health/ready']);
   const factsOf = new WeakMap<FastifyRequest, RequestFacts>();
   const routes = [...predictPaths, ...healthPaths, `/v2/models/${model.name}/infer`];
@@ -46,6 +50,11 @@ export function createApp(model: ModelContract, options: AppOptions): FastifyIns
       throw toRunError(error, decoded.form, timeoutMs);
     });
     const response = encodeResponse(decoded, outputs, model, responseFormat);
+    onExchange?.({
+      id: request.id,
+      request: { contentType: request.headers['content-type'] ?? JSON_TYPE, data: body },
+      response: { contentType: response.headers['content-type'] ?? JSON_TYPE, data: response.body },
+    });
     return reply.headers(response.headers).send(response.body);
   }
 

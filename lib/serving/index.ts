@@ -1,3 +1,4 @@
+export type { CaptureOptions } from './capture';
 export { curlExample } from './curl-example';
 export { findModel, type FindModelOptions } from './find-model';
 export type { ServerEvent, ServerOptions } from './options';

@@ -1,4 +1,5 @@
 import type { ExecutionProvider } from '../artifact';
+import type { CaptureOptions } from './capture';
 
 /** How a server serves; every limit has the default of SageMaker's real-time endpoints. */
 export interface ServerOptions {
@@ -37,6 +38,8 @@ export interface ServerOptions {
   readonly healthPath?: string;
   /** Path that answers as `/invocations` does, beside it. @default - none */
   readonly predictPath?: string;
+  /** Records requests and responses as SageMaker's data capture does. @default - they are not recorded */
+  readonly capture?: CaptureOptions;
   /** Hears of every request but health checks, and of the model going down and up. @default - nobody */
   readonly onEvent?: (event: ServerEvent) => void;
 }
@@ -56,5 +59,7 @@ export type ServerEvent =
       /** Why the server failed; present from status 500 on. Never holds what the client sent. */
       readonly cause?: string;
     }
+  /** A request was answered, but not recorded. */
+  | { readonly event: 'capture-failed'; readonly cause: string }
   | { readonly event: 'model-up' }
   | { readonly event: 'model-down'; readonly cause: string };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type LoadOptions, ModelProcess, Preprocessing } from '../artifact';
 import { createApp } from './app';
 import { mayBatch } from './batching';
+import { createCapture } from './capture';
 import type { ModelContract } from './inference';
 import { ModelRunner } from './model-runner';
 import type { ServerOptions } from './options';
@@ -52,6 +53,11 @@ export function createServer(model: ServedModel, options: ServerOptions = {}): I
       onEvent(cause === undefined ? { event: 'model-up' } : { event: 'model-down', cause });
     },
   });
+  const capture =
+    options.capture &&
+    createCapture(model.pipeline, options.capture, (cause) => {
+      onEvent({ event: 'capture-failed', cause });
+    });
   const app = createApp(contractOf(model), {
     healthPaths: pathsOf('/ping', options.healthPath),
     predictPaths: pathsOf('/invocations', options.predictPath),
@@ -60,6 +66,7 @@ export function createServer(model: ServedModel, options: ServerOptions = {}): I
     onEvent,
     isReady: () => runner.isReady() && !closing,
     isClosing: () => closing,
+    onExchange: capture?.record,
     run: (feeds) => runner.run(feeds),
   });
 
@@ -82,6 +89,7 @@ export function createServer(model: ServedModel, options: ServerOptions = {}): I
     await app.close();
     clearTimeout(deadline);
     await runner.close();
+    await capture?.flush();
   }
 
   return {

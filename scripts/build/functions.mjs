@@ -25,6 +25,7 @@ const FUNCTIONS = [
       'onnxruntime-common': ['package.json', 'dist/cjs'],
     },
   },
+  { name: 'feedback', entries: { index: 'lib/aws/functions/feedback.ts' }, packages: {} },
   { name: 'gate', entries: { index: 'lib/aws/functions/gate.ts' }, packages: {} },
   { name: 'smoke-test', entries: { index: 'lib/aws/functions/smoke-test.ts' }, packages: {} },
 ];

@@ -35,7 +35,7 @@ def read_capture(directory: Path, preprocessing: Preprocessing) -> tuple[list[Re
     for line in _lines(directory):
         try:
             records.append(_parse(json.loads(line), preprocessing))
-        except (ValueError, KeyError, TypeError, AttributeError, ProgramError):
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError, ProgramError):
             malformed += 1
     return records, malformed
 

@@ -1,13 +1,11 @@
 """The framework's model as an ONNX file, held to the framework's own answers."""
 
-import warnings
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-import numpy as np
 import onnx
-import torch
 
 from model_pipeline.contract import ProgramError, Request, write_metrics
 from model_pipeline.data import read_split
@@ -15,6 +13,26 @@ from model_pipeline.golden import choose_samples, exceeds, max_difference, write
 from model_pipeline.onnx_model import OnnxModel, check_signature
 from model_pipeline.preprocessing import Preprocessing, Tensors
 from model_pipeline.user_code import UserCode
+
+# Loaded by name: whoever has one framework need not have the other.
+FRAMEWORKS = {"pytorch": ("torch_model", "TorchModel"), "tensorflow": ("keras_model", "KerasModel")}
+
+
+class FrameworkModel(Protocol):
+    """The model that the user's `load(model_dir)` returns. Tensors are in the signature's order."""
+
+    producer: str
+    """The framework and its version."""
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the model has learnt or keeps; of Keras, known once it has answered."""
+
+    def answer(self, tensors: Tensors) -> Tensors:
+        """The framework's own answers, by the signature's names."""
+
+    def write_onnx(self, tensors: Tensors, opset: int, path: Path) -> None:
+        """Writes the ONNX file; the tensors are an example of what it is given."""
 
 
 def run(request: Request) -> None:
@@ -24,15 +42,12 @@ def run(request: Request) -> None:
     encoded = Preprocessing.load(request.input("preprocessing")).encode([sample.input for sample in samples])
     tensors = _in_signature_order(encoded, signature)
 
-    code = UserCode.load(request)
-    module = code.call("load", request.input("model"))
-    if not isinstance(module, torch.nn.Module):
-        raise ProgramError(f"{code.path.name}: load returned {type(module).__name__}, not a torch.nn.Module")
-    module.eval()
-    answers = _answers(module, tensors, signature)
+    framework_model = _load(request)
+    answers = framework_model.answer(tensors)
 
     path = request.output("onnx") / "model.onnx"
-    export_onnx(module, tensors, signature, request.parameter("opset"), path)
+    framework_model.write_onnx(tensors, request.parameter("opset"), path)
+    onnx.checker.check_model(str(path), full_check=True)
     model = OnnxModel(path)
     check_signature(model, signature)
     found = model.run(tensors)
@@ -43,52 +58,31 @@ def run(request: Request) -> None:
             f"above the tolerance of {tolerance['absolute']:g} + {tolerance['relative']:g} * |answer|"
         )
     rows = [{"id": sample.id, "input": sample.input} for sample in samples]
-    write_golden(request.output("golden"), f"torch {torch.__version__}", rows, tensors, answers)
+    write_golden(request.output("golden"), framework_model.producer, rows, tensors, answers)
     write_metrics(
         request,
         {
             "max_abs_difference": difference,
             "golden_samples": len(samples),
             "bytes": path.stat().st_size,
-            "parameters": sum(parameter.numel() for parameter in module.parameters()),
+            "parameters": framework_model.parameters,
         },
     )
 
 
-def export_onnx(
-    module: torch.nn.Module, tensors: Tensors, signature: Mapping[str, Any], opset: int, path: Path
-) -> None:
-    """Writes the graph with the signature's names; sizes that the signature names stay variable."""
-    names = {**signature["inputs"], **signature["outputs"]}
-    dynamic = {
-        name: {axis: size for axis, size in enumerate(tensor["shape"]) if isinstance(size, str)}
-        for name, tensor in names.items()
-    }
-    with warnings.catch_warnings():
-        # The tracing exporter keeps torch.nn.LSTM one LSTM operator with a variable batch; it is what
-        # onnxruntime quantises. Its notices are about the newer exporter.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            module,
-            tuple(torch.from_numpy(tensor) for tensor in tensors.values()),
-            str(path),
-            input_names=list(signature["inputs"]),
-            output_names=list(signature["outputs"]),
-            dynamic_axes=dynamic,
-            opset_version=opset,
-            dynamo=False,
-        )
-    onnx.checker.check_model(str(path), full_check=True)
-
-
-def _answers(module: torch.nn.Module, tensors: Tensors, signature: Mapping[str, Any]) -> Tensors:
-    with torch.no_grad():
-        outputs = module(*(torch.from_numpy(tensor) for tensor in tensors.values()))
-    values = [outputs] if isinstance(outputs, torch.Tensor) else list(outputs)
-    names = list(signature["outputs"])
-    if len(values) != len(names):
-        raise ProgramError(f"the model has {len(values)} outputs, the signature {len(names)}")
-    return {name: np.asarray(value.numpy()) for name, value in zip(names, values, strict=True)}
+def _load(request: Request) -> FrameworkModel:
+    framework = request.parameter("framework")
+    if framework not in FRAMEWORKS:
+        raise ProgramError(f"there is no framework {framework}; there are {', '.join(FRAMEWORKS)}")
+    module, name = FRAMEWORKS[framework]
+    try:
+        kind = getattr(import_module(f"model_pipeline.{module}"), name)
+    except ModuleNotFoundError as error:
+        extra = " with their extra tensorflow" if framework == "tensorflow" else ""
+        raise ProgramError(f"{error.name} is not installed: install the stage programs{extra}") from error
+    code = UserCode.load(request)
+    model: FrameworkModel = kind(code, request.input("model"), request.parameter("signature"))
+    return model
 
 
 def _in_signature_order(tensors: Tensors, signature: Mapping[str, Any]) -> Tensors:

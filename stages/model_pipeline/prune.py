@@ -22,13 +22,15 @@ from model_pipeline.prune_units import cut_units, zero_units
 from model_pipeline.train import check_model, train
 from model_pipeline.user_code import UserCode
 
+Weights = dict[str, torch.Tensor]
+
 
 def run(request: Request) -> None:
     """Prunes what the user's `load(model_dir)` returns, and trains it again where the plan says so."""
     code = UserCode.load(request)
     before, pruned = (load_module(code, request.input("model")) for _ in range(2))
     report = _prune(request, pruned)
-    kept = {name: weight != 0 for name, weight in pruned.state_dict().items()}
+    kept = _kept(before.state_dict(), pruned.state_dict())
     model = request.output("model")
     write_weights(request.input("model"), model, pruned.state_dict())
     if "fineTune" in request.parameters:
@@ -91,6 +93,11 @@ def _prune(request: Request, module: torch.nn.Module) -> dict[str, float]:
     encoded = Preprocessing.load(request.input("preprocessing")).encode([sample.input for sample in samples])
     names = request.parameter("signature")["inputs"]
     return zero_units(module, [torch.from_numpy(encoded[name]) for name in names], sparsity)
+
+
+def _kept(before: Mapping[str, torch.Tensor], pruned: Mapping[str, torch.Tensor]) -> Weights:
+    """Where values may change again. A bias that was 0 by itself may; a matrix keeps all of its zeros."""
+    return {name: (value != 0) | ((before[name] == 0) & (value.dim() <= 1)) for name, value in pruned.items()}
 
 
 @torch.no_grad()

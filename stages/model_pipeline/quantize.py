@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import onnx
 import onnxruntime
+from onnx.helper import make_empty_tensor_value_info
 from onnxruntime.quantization import (
     CalibrationDataReader,
     QuantFormat,
@@ -30,8 +32,7 @@ def run(request: Request) -> None:
     if request.parameter("method") == "static":
         _quantize_static(request, before, after)
     else:
-        # The embedding is a Gather, the largest part of a text model.
-        quantize_dynamic(before, after, weight_type=QuantType.QInt8, per_channel=False)
+        _quantize_dynamic(before, after)
     model = OnnxModel(after)
     check_signature(model, request.parameter("signature"))
     samples, tensors, answers = read_golden(request.input("golden"))
@@ -52,6 +53,19 @@ def run(request: Request) -> None:
     )
 
 
+def _quantize_dynamic(before: Path, after: Path) -> None:
+    model = onnx.load(before)
+    outputs = [output.name for output in model.graph.output]
+    # The quantiser keeps no value for the sake of a body that takes it from outside; an output, it does.
+    kept = [name for name in _taken_by_bodies(model.graph) if name not in outputs]
+    model.graph.output.extend(map(make_empty_tensor_value_info, kept))
+    # The embedding is a Gather, the largest part of a text model.
+    quantize_dynamic(model, after, weight_type=QuantType.QInt8, per_channel=False)
+    quantized = onnx.load(after)
+    del quantized.graph.output[len(outputs) :]
+    onnx.save(quantized, after)
+
+
 def _quantize_static(request: Request, before: Path, after: Path) -> None:
     samples = choose_samples(read_split(request.input("data"), "train"), CALIBRATION_SAMPLES)
     tensors = Preprocessing.load(request.input("preprocessing")).encode([sample.input for sample in samples])
@@ -59,6 +73,24 @@ def _quantize_static(request: Request, before: Path, after: Path) -> None:
     quant_pre_process(before, prepared)
     quantize_static(prepared, after, _Calibration(tensors), quant_format=QuantFormat.QDQ)
     prepared.unlink()
+
+
+def _taken_by_bodies(graph: onnx.GraphProto) -> list[str]:
+    """Values of the graph's nodes that the bodies of Loop, Scan and If take without being given them."""
+    taken = {name for node in graph.node for body in _bodies(node) for name in _used_in(body)}
+    return [name for node in graph.node for name in node.output if name and name in taken]
+
+
+def _used_in(graph: onnx.GraphProto) -> Iterator[str]:
+    for node in graph.node:
+        yield from node.input
+        for body in _bodies(node):
+            yield from _used_in(body)
+    yield from (output.name for output in graph.output)
+
+
+def _bodies(node: onnx.NodeProto) -> list[onnx.GraphProto]:
+    return [attribute.g for attribute in node.attribute if attribute.type == onnx.AttributeProto.GRAPH]
 
 
 class _Calibration(CalibrationDataReader):  # type: ignore[misc]

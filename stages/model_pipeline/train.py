@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from model_pipeline.contract import ProgramError, Request, plain_metrics, progress, write_metrics
+from model_pipeline.model_files import refuse_code
 from model_pipeline.user_code import UserCode
-
-PICKLES = {".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle", ".joblib"}
 
 
 def run(request: Request) -> None:
@@ -50,19 +49,12 @@ def finish(request: Request, metrics: Any) -> None:
 
 
 def check_model(request: Request) -> None:
-    """Refuses an empty model and one that holds pickles."""
+    """Refuses an empty model and one that holds code."""
     model = request.output("model")
-    refuse_pickles(model, "save safetensors instead")
+    refuse_code(model, "save safetensors instead")
     if not any(model.iterdir()):
         entry = Path(request.parameter("entry")).name
         raise ProgramError(f"{entry} wrote nothing into its model directory")
-
-
-def refuse_pickles(directory: Path, remedy: str) -> None:
-    """Raises ProgramError with the names of files that run code when they are read."""
-    pickles = sorted(path.name for path in directory.rglob("*") if path.suffix in PICKLES)
-    if pickles:
-        raise ProgramError(f"{', '.join(pickles)}: pickles run code when they are read; {remedy}")
 
 
 def _options(request: Request) -> dict[str, Any]:
@@ -71,7 +63,7 @@ def _options(request: Request) -> dict[str, Any]:
         options["checkpoint_dir"] = request.checkpoints
     if "start" in request.inputs:
         start = request.input("start")
-        refuse_pickles(start, "start from safetensors instead")
+        refuse_code(start, "start from safetensors instead")
         if not any(start.rglob("*")):
             raise ProgramError("there are no start weights: the place that transferLearning names is empty")
         options["start_dir"] = start

@@ -11,8 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch.quasirandom import SobolEngine
+from scipy.stats.qmc import Sobol
 
 from model_pipeline.contract import (
     ProgramError,
@@ -64,9 +63,8 @@ def run(request: Request) -> None:
 def sample(ranges: Mapping[str, Mapping[str, Any]], count: int) -> list[dict[str, Any]]:
     """Points of a scrambled Sobol sequence, which fills the space evenly; the seed is fixed."""
     names = sorted(ranges)
-    # In double precision: in single a share may round up to 1, beyond the last value.
-    sobol = SobolEngine(len(names), scramble=True, seed=0)  # type: ignore[no-untyped-call]
-    draws = sobol.draw(count, dtype=torch.float64).tolist()
+    # The sequence fills the space evenly in powers of 2.
+    draws = Sobol(len(names), scramble=True, rng=0).random_base2((count - 1).bit_length())[:count].tolist()
     return [
         {name: pick(ranges[name], share) for name, share in zip(names, draw, strict=True)} for draw in draws
     ]

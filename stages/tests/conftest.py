@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         },
     },
     "export": {
+        "framework": "pytorch",
         "entry": "train.py",
         "opset": 18,
         "signature": SIGNATURE,
@@ -107,6 +109,13 @@ INPUTS = {
 }
 
 Make = Callable[..., Request]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says aloud what a missing framework leaves untested."""
+    if find_spec("tensorflow") is None:
+        install = "pip install --editable './stages[tensorflow]'"
+        terminalreporter.write_line(f"NOT TESTED: training and export of TensorFlow models; {install}")
 
 
 @pytest.fixture

@@ -143,6 +143,49 @@ describe('in a container', () => {
     },
   );
 
+  /** The code of a framework's jobs, which may install from an empty directory alone. */
+  function packedFor(framework: string): string {
+    const code = packed('directory');
+    writeFileSync(
+      join(code, 'pyproject.toml'),
+      '[project]\ndependencies = ["torch==0"]\n[project.optional-dependencies]\n' +
+        'tensorflow = ["keras==0", "tensorflow-cpu==0", "no-such-package==1"]\n',
+    );
+    const plan = { pipeline: 'tiny', steps: [{ kind: 'job', framework }] };
+    writeFileSync(join(code, 'plan.json'), JSON.stringify(plan));
+    mkdirSync(join(code, 'wheels'));
+    return code;
+  }
+
+  test('installs what the framework of the jobs needs beside it, and nothing for the other', () => {
+    const pytorch = spawnSync('python3', [packedFor('pytorch')], { encoding: 'utf8' });
+    expect(pytorch.status).toBe(0);
+    const tensorflow = spawnSync('python3', [packedFor('tensorflow')], { encoding: 'utf8' });
+    expect(tensorflow.stderr).toContain('No matching distribution found for no-such-package==1');
+    expect(tensorflow.status).toBe(1);
+  });
+
+  test('leaves the container a protobuf that its TensorFlow reads', () => {
+    const container = temporary();
+    const metadata = join(container, 'tensorflow_cpu-2.19.0.dist-info');
+    mkdirSync(metadata);
+    writeFileSync(join(metadata, 'top_level.txt'), 'tensorflow\n');
+    writeFileSync(
+      join(metadata, 'METADATA'),
+      'Metadata-Version: 2.1\nName: tensorflow-cpu\nVersion: 2.19.0\nRequires-Dist: protobuf==0.0.1\nRequires-Dist: six\n',
+    );
+    const code = packedFor('tensorflow');
+    writeFileSync(
+      join(code, 'pyproject.toml'),
+      '[project]\ndependencies = []\n[project.optional-dependencies]\ntensorflow = []\n',
+    );
+    const { stderr } = spawnSync('python3', [code], {
+      encoding: 'utf8',
+      env: { ...process.env, PYTHONPATH: container },
+    });
+    expect(stderr).toContain('No matching distribution found for protobuf==0.0.1');
+  });
+
   test('of a tuning is started by what the container’s toolkit starts, whatever it is called with', () => {
     const zip = packed('zip');
     const output = execFileSync('python3', [LAUNCH, '--rate', '0.5'], {

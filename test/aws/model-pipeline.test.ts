@@ -190,15 +190,15 @@ describe('what AWS does not carry out', () => {
         },
       },
       deployment: { ...spamFilter.deployment, release: { strategy: 'linear', stepPercent: 5 } },
-      monitoring: { ...spamFilter.monitoring, drift: {} },
+      conversion: { format: 'tflite' },
     };
     expect(thrownBy(() => synthPipeline({ definition }))).toMatchObject({
       subject: 'definition "spam-filter" on AWS',
       issues: [
         {
-          path: 'monitoring.drift',
+          path: 'conversion.format',
           code: 'unsupported-field',
-          message: 'is not carried out on AWS: drift is not watched',
+          message: 'is not carried out on AWS: endpoints serve ONNX',
         },
         { path: 'training.train.machine', code: 'machine-memory-too-large' },
         { path: 'training.tuning.trials', code: 'tuning-limit' },

@@ -37,6 +37,12 @@ test('rehearse runs the scenarios that were asked for, and says how each ended',
   expect(code).toBe(0);
 }, 120_000);
 
+test('rehearse takes the size of a model in whole mebibytes', async () => {
+  const { code, stderr } = await modelPipeline(['rehearse', directory, '--model-size', '6GiB']);
+  expect(stderr).toContain("argument '6GiB' is invalid. It is a whole number, 1 or more.");
+  expect(code).toBe(1);
+});
+
 test('rehearse names no scenario where none was meant', async () => {
   const { code, stderr } = await modelPipeline(['rehearse', directory, '--data', DATA, '--only', 'nonsense']);
   expect(stderr).toContain('no scenario has "nonsense" in its name');

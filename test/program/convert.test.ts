@@ -1,9 +1,12 @@
-import { copyFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { readModel, readSignature } from '../../lib/artifact';
-import { convert } from '../../lib/program';
+import { extract } from 'tar';
+import { readModel, readSignature, VerifiedArtifact, versionId } from '../../lib/artifact';
+import { digestDirectory, readManifest } from '../../lib/artifact/manifest';
+import { convert, type ProgramRequest, register, verify } from '../../lib/program';
+import { createServer, findModel } from '../../lib/serving';
 import { modelFile, PAIR_SIGNATURE, temporaryDirectory, writeGolden } from '../artifact/support';
-import { convertRequest, EXPORTED, output, SIGNATURE } from './support';
+import { convertRequest, EXPORTED, output, registerRequest, SIGNATURE, verifyRequest } from './support';
 
 jest.setTimeout(30_000);
 
@@ -37,6 +40,53 @@ test('makes a package: optimised graph, signature, golden samples, preprocessing
   ] as const) {
     expect(readFileSync(join(model, copy))).toEqual(readFileSync(source));
   }
+});
+
+test('weights that are too many for a file of ONNX lie beside it, and are served and verified from there', async () => {
+  const request = convertRequest();
+  const metrics = await convert(request, 1);
+  const model = output(request, 'model');
+  const { externalData, bytes } = readModel(join(model, 'model.onnx'));
+  expect(externalData).toEqual([{ location: 'model.onnx.data', tensors: 1, bytes: 560 }]);
+  expect(statSync(join(model, 'model.onnx.data')).size).toBe(560);
+  expect(metrics.model_bytes).toBe(bytes + 560);
+
+  const verification = verifyRequest(model);
+  await verify(verification);
+  const [registration, triton] = ['onnx', 'triton'].map((runtime) =>
+    registerRequest(model, output(verification, 'report'), runtime),
+  ) as [ProgramRequest, ProgramRequest];
+  const { model_bytes } = await register(registration);
+  expect(model_bytes).toBe(metrics.model_bytes);
+  await register(triton);
+  const version = output(registration, 'version');
+  const artifact = VerifiedArtifact.fromDirectory(version);
+  expect(artifact.bytes).toBe(bytes + 560);
+  expect(readManifest(version).files).toHaveProperty(['model.onnx.data']);
+
+  const unpacked = temporaryDirectory();
+  await extract({ file: join(version, 'model.tar.gz'), cwd: unpacked });
+  const server = createServer(findModel(unpacked));
+  const url = await server.listen({ port: 0 });
+  const answer = await fetch(`${url}/invocations`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ instances: [{ text: 'Win a free cash prize' }] }),
+  });
+  await server.close();
+  expect(answer.status).toBe(200);
+
+  await extract({ file: join(output(triton, 'version'), 'model.tar.gz'), cwd: unpacked });
+  expect(readdirSync(join(unpacked, 'spam-filter', '1')).sort()).toEqual(['model.onnx', 'model.onnx.data']);
+});
+
+test('a version with other weights beside the model is another version', async () => {
+  const request = convertRequest();
+  await convert(request, 1);
+  const model = output(request, 'model');
+  const id = versionId(digestDirectory(model));
+  appendFileSync(join(model, 'model.onnx.data'), 'x');
+  expect(versionId(digestDirectory(model))).not.toBe(id);
 });
 
 test('the same model gives the same bytes', async () => {

@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, readdirSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { temporaryDirectory } from '../artifact/support';
 import { copyOf, modelProcesses, post, SPAM_FILTER } from './support';
 import { counts, makeSlowVersion } from './slow-version';
 
@@ -47,6 +48,16 @@ describe('model-pipeline serve', () => {
     started.push(serving.child);
     return serving;
   };
+
+  it('records what it is asked where it is told to', async () => {
+    const directory = temporaryDirectory();
+    const serving = serve([SPAM_FILTER, '--port', '0', '--capture', directory]);
+    await post(`${await ready(serving)}/invocations`, { instances: [{ text: 'hello' }] });
+    serving.child.kill('SIGTERM');
+    expect(await serving.exit).toBe(0);
+    const files = readdirSync(join(directory, 'spam-filter'), { recursive: true }).map(String);
+    expect(files.filter((file) => file.endsWith('.jsonl'))).toHaveLength(1);
+  });
 
   it('says where it is ready with a command to try, logs a line a request, and ends with 0', async () => {
     const serving = serve([SPAM_FILTER, '--port', '0']);

@@ -20,6 +20,9 @@ interface Loaded {
 
 const ERRORS_ONLY = 3;
 
+/** Bytes from which a tensor is written beside the model; shape inference wants the small ones inside. */
+const SMALLEST_BESIDE = '256';
+
 /** What the allocators of the runtime and of C++ say when there is no memory. */
 const NO_MEMORY = /bad_alloc|bad allocation|Failed to allocate memory|Array buffer allocation failed/;
 
@@ -48,7 +51,7 @@ async function answer(request: RuntimeRequest): Promise<RuntimeReply> {
   try {
     if (request.kind === 'run') return await run(runtime, request.feeds);
     if (request.kind === 'unload') return await unload();
-    if (request.kind === 'optimize') return await optimize(runtime, request.file, request.target);
+    if (request.kind === 'optimize') return await optimize(runtime, request);
     return await load(runtime, request);
   } catch (error) {
     return { kind: 'failed', code: codeOf(error, request), message: messageOf(error) };
@@ -117,14 +120,28 @@ async function unload(): Promise<RuntimeReply> {
   return { kind: 'unloaded', memoryBytes: process.memoryUsage.rss() };
 }
 
-async function optimize(runtime: Runtime, file: string, target: string): Promise<RuntimeReply> {
+async function optimize(
+  runtime: Runtime,
+  { file, target, weightsFile }: RuntimeRequest & { readonly kind: 'optimize' },
+): Promise<RuntimeReply> {
   await runtime.InferenceSession.create(file, {
     executionProviders: ['cpu'],
     logSeverityLevel: ERRORS_ONLY,
     graphOptimizationLevel: 'basic',
     optimizedModelFilePath: target,
+    ...(weightsFile !== undefined && { extra: weightsBeside(weightsFile) }),
   });
   return { kind: 'optimized' };
+}
+
+/** onnxruntime's session options `session.optimized_model_external_initializers_…`. */
+function weightsBeside(file: string): Record<string, unknown> {
+  return {
+    session: {
+      optimized_model_external_initializers_file_name: file,
+      optimized_model_external_initializers_min_size_in_bytes: SMALLEST_BESIDE,
+    },
+  };
 }
 
 function specs(

@@ -23,7 +23,13 @@ export type RuntimeRequest =
   | { readonly kind: 'run'; readonly feeds: Readonly<Record<string, AnyTensor>> }
   | { readonly kind: 'unload' }
   /** Writes the graph as onnxruntime's level `basic` leaves it: still of standard operators. */
-  | { readonly kind: 'optimize'; readonly file: string; readonly target: string };
+  | {
+      readonly kind: 'optimize';
+      readonly file: string;
+      readonly target: string;
+      /** Name of a file beside the target for the weights. @default - they are inside the target */
+      readonly weightsFile?: string;
+    };
 
 export interface LoadReply {
   readonly kind: 'loaded';

@@ -30,7 +30,7 @@ export async function publishVersion(
   const digest = modelDigest(manifest);
   const prefix = `models/${manifest.version}/`;
   const published = await readPublished(s3, bucket, prefix + MANIFEST_FILE);
-  if (published === undefined) await upload(s3, directory, { bucket, prefix }, MANIFEST_FILE);
+  if (published === undefined) await upload(s3, directory, { bucket, prefix }, { last: MANIFEST_FILE });
   else if (modelDigest(published) !== digest) {
     const message = `holds a model of SHA-256 ${modelDigest(published)}, not ${digest}`;
     const fix = 'find out who changed the store; a version never changes';

@@ -3,6 +3,8 @@
 Unpacks the code, installs what the container lacks, and becomes the stage programs' adapter.
 """
 
+import importlib.metadata
+import json
 import os
 import pathlib
 import re
@@ -14,7 +16,7 @@ import tomllib
 import zipfile
 
 # The container brings its framework, built for its drivers.
-FRAMEWORKS = {"torch", "tensorflow", "keras"}
+FRAMEWORKS = {"torch", "tensorflow-cpu", "keras"}
 
 
 def main() -> None:
@@ -32,8 +34,14 @@ def main() -> None:
 
 
 def install(code: pathlib.Path) -> None:
-    pinned = tomllib.loads((code / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    project = tomllib.loads((code / "pyproject.toml").read_text("utf-8"))["project"]
+    steps = json.loads((code / "plan.json").read_text("utf-8"))["steps"]
+    # The extra of a framework has its name.
+    extras = {step["framework"] for step in steps if step["kind"] == "job"}
+    optional = [pins for extra, pins in project.get("optional-dependencies", {}).items() if extra in extras]
+    pinned = sum(optional, project["dependencies"])
     requirements = [pin for pin in pinned if re.split(r"[^\w-]", pin)[0] not in FRAMEWORKS]
+    requirements += tensorflow_limits() if "tensorflow" in extras else []
     own = code / "source" / "requirements.txt"
     wheels = code / "wheels"
     subprocess.run(
@@ -45,6 +53,13 @@ def install(code: pathlib.Path) -> None:
         ],
         check=True,
     )
+
+
+def tensorflow_limits() -> list[str]:
+    """The versions of protobuf that the container's TensorFlow can read; pip does not ask what is there."""
+    names = importlib.metadata.packages_distributions().get("tensorflow", [])
+    needs = [need for name in names for need in importlib.metadata.requires(name) or []]
+    return [need for need in needs if need.startswith("protobuf")]
 
 
 main()

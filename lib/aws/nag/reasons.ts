@@ -18,8 +18,9 @@ const POLICY: Reasons = {
 
 const FUNCTION: Reasons = {
   LambdaConcurrency:
-    'Only a state machine calls the function, one call per run. A reserve would be taken from the rest of the account.',
-  LambdaDLQ: 'The state machine waits for the answer: it sees a failure, tries again, and notifies.',
+    'A state machine calls the function once per run, or events do, which may wait. A reserve would be taken from the rest of the account.',
+  LambdaDLQ:
+    'The state machine waits for the answer: it sees a failure, tries again, and notifies. What counts feedback counts all of it at its next call.',
   LambdaInsideVPC: 'The function talks to services of AWS only, over TLS, with a role for one step.',
 };
 

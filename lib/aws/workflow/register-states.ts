@@ -19,17 +19,20 @@ export interface RegisterSettings {
 const FIELDS = ['version', 'digest', 'modelUri', 'archiveUri', 'dataDigest'];
 
 /**
- * Publishes the version in the store, then lists it in SageMaker's registry, waiting for approval: with its
+ * Once the version is published in the store, lists it in SageMaker's registry, waiting for approval: with its
  * metrics, its verification report, and what it was made of.
+ *
+ * @param publish the state that publishes it, with its catch
  */
-export function registerStates(step: FunctionStep, task: State, settings: RegisterSettings): States {
+export function registerStates(step: FunctionStep, publish: State, settings: RegisterSettings): States {
   const list = `${step.id}: list in the registry`;
+  // A job is the branch of a parallel state.
+  const answer = publish.Type === 'Parallel' ? '$[0].Payload' : '$.Payload';
   return {
     [step.id]: {
-      ...task,
-      ResultSelector: Object.fromEntries(FIELDS.map((field) => [`${field}.$`, `$.Payload.${field}`])),
+      ...publish,
+      ResultSelector: Object.fromEntries(FIELDS.map((field) => [`${field}.$`, `${answer}.${field}`])),
       ResultPath: REGISTERED,
-      ...catchAll(failureOf(step)),
       Next: list,
     },
     [list]: {

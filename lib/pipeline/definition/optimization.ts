@@ -34,12 +34,26 @@ export interface Quantize extends OptimizationStep {
 export interface Prune extends OptimizationStep {
   /** Share of the weights to remove, above 0 and below 1. */
   readonly sparsity: number;
-  /** `unstructured` sets weights to 0; `structured` removes whole channels. @default "structured" */
+  /**
+   * `unstructured` sets single weights to 0. `structured` removes whole units: channels, rows, hidden
+   * states; the file shrinks where the next layer of an `nn.Sequential` can follow and `load` takes
+   * layer sizes from the file.
+   * @default "structured"
+   */
   readonly kind?: 'unstructured' | 'structured';
+  /**
+   * Hyperparameters of a training that starts from the pruned weights; `train` must take `start_dir`.
+   * @default - the pruned model is not trained again
+   */
+  readonly fineTune?: Readonly<Record<string, Json>>;
 }
 
 export interface Distill extends OptimizationStep {
-  /** Python file of the student, relative to `source`, with `train(data_dir, model_dir, hyperparameters)`. */
+  /**
+   * Python file of the student, relative to `source`, with `train(data_dir, model_dir, hyperparameters)`
+   * and `load(model_dir)`. `data_dir/teacher.safetensors` has the teacher's answers to the training split:
+   * a tensor for each output, a row for each line of `train.jsonl`.
+   */
   readonly entry: string;
   /** @default {} */
   readonly hyperparameters?: Readonly<Record<string, Json>>;

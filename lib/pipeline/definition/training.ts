@@ -2,6 +2,10 @@ import type { JobOptions, Json, MachineRequest, MetricBounds } from './common';
 
 /** Stage 1: from raw data to a trained, exported, evaluated model that passed its gate. */
 export interface Training {
+  /**
+   * What `load(model_dir)` in the file of `train` returns: a `torch.nn.Module`, or a `keras.Model` on
+   * TensorFlow. Distribution and pruning are for PyTorch; TensorFlow exports opsets up to 18.
+   */
   readonly framework: 'pytorch' | 'tensorflow';
   /**
    * Directory of the raw data, relative to the definition's `source`. On a cloud it is

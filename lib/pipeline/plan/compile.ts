@@ -19,7 +19,7 @@ export function compile(definition: PipelineDefinition): Plan {
     ...optimized.steps,
     ...conversionSteps(definition, optimized.candidate),
     ...deploymentSteps(definition, optimized.candidate),
-    baselineStep(),
+    baselineStep(optimized.candidate),
   ]);
   const failure: Step[] = [
     { ...restoreStep(definition), next: NOTIFY_FAILURE },

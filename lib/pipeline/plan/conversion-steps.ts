@@ -25,12 +25,13 @@ export function exportStep(
   model: ArtifactSource,
   entry: string,
 ): Omit<JobStep, 'next'> {
-  const { conversion = {} } = definition;
+  const { conversion = {}, training } = definition;
   return job(definition, {
     id,
     stage: 'conversion',
     program: 'export',
     parameters: {
+      framework: training.framework,
       entry,
       opset: conversion.opset ?? DEFAULT_OPSET,
       signature: signatureParameter(definition),

@@ -1,4 +1,5 @@
 export { compile } from './compile';
 export { decideGate, type GateCheck, type GateVerdict } from './gate';
+export { DEFAULT_DRIFT_HOURS, driftLevels, driftStep } from './monitoring-steps';
 export { toMermaid } from './mermaid';
 export * from './plan';

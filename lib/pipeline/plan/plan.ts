@@ -54,7 +54,10 @@ export interface JobStep extends StepBase {
   readonly retry: Retry;
 }
 
-/** Runs an artifact program (TypeScript): seconds of work on a finished file. */
+/**
+ * Runs an artifact program (TypeScript): seconds of work on a finished file. Where a target's functions have no
+ * room for the model, it runs the same program on a machine.
+ */
 export interface FunctionStep extends StepBase {
   readonly kind: 'function';
   readonly program: FunctionProgram;
@@ -104,7 +107,12 @@ export type ArtifactSource =
   /** The raw data: `datasets/<pipeline>/`. */
   | { readonly from: 'dataset' }
   /** A directory of the artifact store that is there before the run; ends with `/`. */
-  | { readonly from: 'store'; readonly prefix: string }
+  | {
+      readonly from: 'store';
+      readonly prefix: string;
+      /** A directory that is not there counts as empty. @default false */
+      readonly optional?: boolean;
+    }
   /** An output of an earlier step. */
   | { readonly from: 'step'; readonly step: string; readonly output: string }
   /** What an earlier gate selected under this name. */

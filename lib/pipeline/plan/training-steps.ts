@@ -9,6 +9,7 @@ import {
 } from '../definition';
 import { exportStep } from './conversion-steps';
 import { evaluateStep } from './evaluate-step';
+import { feedbackSource } from './monitoring-steps';
 import type { ArtifactSource, GateRule, JobStep } from './plan';
 import {
   type Candidate,
@@ -64,7 +65,10 @@ function preprocessStep(definition: PipelineDefinition): Omit<JobStep, 'next'> {
         parameters: augmentation.parameters ?? {},
       },
     },
-    inputs: { dataset: { from: 'dataset' } },
+    inputs: {
+      dataset: { from: 'dataset' },
+      ...(definition.monitoring.feedback && { feedback: feedbackSource(definition) }),
+    },
     outputs: ['data', 'preprocessing'],
     options: preprocess,
   });

@@ -130,6 +130,7 @@ const optimization = z.strictObject({
       ...optimizationStep,
       sparsity: z.number().gt(0).lt(1),
       kind: z.enum(['unstructured', 'structured']).optional(),
+      fineTune: parameters.optional(),
     })
     .optional(),
   distill: z

@@ -1,3 +1,4 @@
+import { framework } from './framework';
 import { gateBounds, gateMetrics, gateNotEmpty, gateRange } from './gates';
 import { fallbackMachines, machineAccelerators } from './machines';
 import { alarmLevels, captureNeeded } from './operation';
@@ -7,6 +8,7 @@ import { distribution, signatureNames, spot, tuning, warmPool } from './training
 
 export const RULES: readonly Rule[] = [
   signatureNames,
+  framework,
   gateNotEmpty,
   gateBounds,
   gateMetrics,

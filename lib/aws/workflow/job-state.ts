@@ -1,4 +1,4 @@
-import type { JobStep } from '../../pipeline';
+import type { FunctionStep, JobStep } from '../../pipeline';
 import type { State, States } from '../asl';
 import { catchAll, failureOf, nextOf } from './edges';
 import { isTraining, trainedOf, trainedPath } from './locate';
@@ -27,7 +27,7 @@ const MACHINE_LOST = [
  *
  * @param tasks the job on each of its machines, in their order
  */
-export function jobStates(step: JobStep, tasks: readonly State[]): States {
+export function jobState(step: JobStep | FunctionStep, tasks: readonly State[]): State {
   const { id, retry } = step;
   const backoff = {
     IntervalSeconds: retry.backoffSeconds,
@@ -62,16 +62,14 @@ export function jobStates(step: JobStep, tasks: readonly State[]): States {
     [failed]: { Type: 'Fail', ErrorPath: '$.Error', CausePath: '$.Cause' },
   }) as States;
   return {
-    [id]: {
-      Type: 'Parallel',
-      Branches: [{ StartAt: nameOf(id, 'job', 0), States: branch }],
-      Retry: [{ ErrorEquals: [LOST], ...backoff }],
-      ...(isTraining(step)
-        ? { ResultSelector: trainedOf(step), ResultPath: trainedPath(step) }
-        : { ResultPath: null }),
-      ...catchAll(failureOf(step)),
-      ...nextOf(step),
-    },
+    Type: 'Parallel',
+    Branches: [{ StartAt: nameOf(id, 'job', 0), States: branch }],
+    Retry: [{ ErrorEquals: [LOST], ...backoff }],
+    ...(step.kind === 'job' && isTraining(step)
+      ? { ResultSelector: trainedOf(step), ResultPath: trainedPath(step) }
+      : { ResultPath: null }),
+    ...catchAll(failureOf(step)),
+    ...nextOf(step),
   };
 }
 
