@@ -49,9 +49,8 @@ async function run(options: Options): Promise<void> {
 async function carryOut(options: Options): Promise<Omit<ProgramResult, 'metrics'>> {
   const { program, step, input, output, data } = options;
   const parameters = parseParameters(options.parameters);
-  if (
-    ![...Object.values(input), ...Object.values(output)].some((directory) => directory.startsWith('s3://'))
-  ) {
+  const directories = [...Object.values(input), ...Object.values(output)];
+  if (!directories.some((directory) => directory.startsWith('s3://'))) {
     const [inputs, outputs] = [absolute(input), absolute(output)];
     for (const directory of Object.values(outputs)) mkdirSync(directory, { recursive: true });
     await runProgram({ schemaVersion: 1, program, step, parameters, inputs, outputs });
@@ -87,8 +86,8 @@ function describe(error: unknown): string {
 
 function writeAnswer(file: string, text: string): void {
   const bytes = Buffer.from(text).subarray(0, MESSAGE_BYTES);
-  // The last character may be cut through; the rest must be UTF-8.
   mkdirSync(dirname(file), { recursive: true });
+  // The last character may be cut through; what is left must be UTF-8.
   writeFileSync(file, bytes.toString().replace(/\ufffd+$/, ''));
 }
 

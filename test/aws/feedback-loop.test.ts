@@ -6,7 +6,7 @@ import { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { spamFilter } from '../../examples/spam-filter/pipeline';
 import { ArtifactStore, FeedbackLoop, type FeedbackLoopProps } from '../../lib/aws';
 import { statementsOf } from './policies';
-import { runMachine } from './run-machine';
+import { runMachine } from '../../lib/aws/rehearsal/interpreter';
 import { createStack, synthPipeline } from './synth';
 
 jest.mock('../../lib/aws/function-bundle', () => jest.requireActual<object>('./stub-bundle'));

@@ -16,7 +16,7 @@ import {
 import { flatten } from './flatten';
 import { containing, matching } from './matchers';
 import { statementsOf } from './policies';
-import { schemaErrors } from './sdk-schema';
+import { schemaErrors } from '../../lib/aws/rehearsal/sdk-schema';
 import { createStack } from './synth';
 
 const SOURCE = `${__dirname}/../../examples/spam-filter`;

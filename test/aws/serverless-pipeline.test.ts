@@ -6,7 +6,7 @@ import { ModelPipeline, type ModelPipelineProps, type StateMachineDefinition } f
 import { IssueError } from '../../lib/issue';
 import { type Deployment, type PipelineDefinition, validateDefinition } from '../../lib/pipeline';
 import { statementsOf } from './policies';
-import { schemaErrors } from './sdk-schema';
+import { schemaErrors } from '../../lib/aws/rehearsal/sdk-schema';
 import { createStack, SERVER, synthPipeline } from './synth';
 
 jest.mock('../../lib/aws/function-bundle', () => jest.requireActual<object>('./stub-bundle'));

@@ -6,8 +6,8 @@ import type { PipelineDefinition } from '../../lib/pipeline';
 import { FakeAws } from './fake-aws';
 import { containing, matching, thrownBy } from './matchers';
 import { statementsOf } from './policies';
-import { allStates, failure, runMachine } from './run-machine';
-import { schemaErrors } from './sdk-schema';
+import { allStates, failure, runMachine } from '../../lib/aws/rehearsal/interpreter';
+import { schemaErrors } from '../../lib/aws/rehearsal/sdk-schema';
 import { synthPipeline, type SynthesizedPipeline } from './synth';
 
 jest.mock('../../lib/aws/function-bundle', () => jest.requireActual<object>('./stub-bundle'));

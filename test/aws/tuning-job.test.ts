@@ -8,7 +8,7 @@ import type { Tuning } from '../../lib/pipeline';
 import { flatten } from './flatten';
 import { containing, matching } from './matchers';
 import { statementsOf } from './policies';
-import { schemaErrors } from './sdk-schema';
+import { schemaErrors } from '../../lib/aws/rehearsal/sdk-schema';
 import { createStack } from './synth';
 
 const tuning: Tuning = {

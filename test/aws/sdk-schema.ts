@@ -1,1 +1,0 @@
-export { schemaErrors } from '../../lib/aws/rehearsal/sdk-schema';
