@@ -1,7 +1,7 @@
 import { type Environment, type Expression, member, parseExpression } from './expression';
 import { Scope } from './scope';
 import { callStandard } from './standard-library';
-import type { Loop, Parallel, Retry, Steps, WorkflowSource, WorkflowStep } from './workflow';
+import type { Loop, Parallel, Retry, Steps, WorkflowSource, WorkflowStep } from '../workflow/source';
 import { WorkflowError } from './workflow-error';
 
 /** Limits of Workflows: https://cloud.google.com/workflows/quotas */

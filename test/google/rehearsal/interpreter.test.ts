@@ -1,5 +1,5 @@
 import { execute, type RunOptions } from '../../../lib/google/rehearsal/interpreter';
-import type { Steps, Subworkflow, WorkflowSource } from '../../../lib/google/rehearsal/workflow';
+import type { Steps, Subworkflow, WorkflowSource } from '../../../lib/google/workflow/source';
 import { WorkflowError } from '../../../lib/google/rehearsal/workflow-error';
 
 const SILENT: RunOptions = { call: () => null };
