@@ -18,6 +18,22 @@ class ProgramError(Exception):
 
 
 @dataclass(frozen=True)
+class Cluster:
+    """The machines that run one job together, by the names they reach one another by."""
+
+    hosts: tuple[str, ...]
+    host: str
+
+    @property
+    def rank(self) -> int:
+        """Place of this machine; the machine at 0 leads."""
+        return self.hosts.index(self.host)
+
+
+ALONE = Cluster(("localhost",), "localhost")
+
+
+@dataclass(frozen=True)
 class Request:
     """A program request. Input directories exist, output directories exist and are empty."""
 
@@ -27,6 +43,9 @@ class Request:
     inputs: Mapping[str, Path]
     outputs: Mapping[str, Path]
     source: Path | None = None
+    checkpoints: Path | None = None
+    """Outlives an interrupted try: the next one finds here what this one saved."""
+    cluster: Cluster = ALONE
 
     def input(self, name: str) -> Path:
         """The directory of an input; raises ProgramError when the request names none."""
@@ -52,24 +71,52 @@ def read_request(path: Path) -> Request:
             inputs={name: Path(value) for name, value in fields["inputs"].items()},
             outputs={name: Path(value) for name, value in fields["outputs"].items()},
             source=Path(fields["source"]) if "source" in fields else None,
+            checkpoints=Path(fields["checkpoints"]) if "checkpoints" in fields else None,
+            cluster=_cluster(fields["cluster"]) if "cluster" in fields else ALONE,
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ProgramError(f"{path} is no program request: {type(error).__name__}: {error}") from error
     directories = {**request.inputs, **request.outputs}
+    if request.checkpoints is not None:
+        directories["checkpoints"] = request.checkpoints
     missing = [f"{name} ({path})" for name, path in directories.items() if not path.is_dir()]
     if missing:
         raise ProgramError(f"not a directory: {', '.join(missing)}")
     return request
 
 
+def render_request(request: Request) -> dict[str, Any]:
+    """The request as the JSON that `read_request` reads."""
+    optional: dict[str, Any] = {}
+    if request.source is not None:
+        optional["source"] = str(request.source)
+    if request.checkpoints is not None:
+        optional["checkpoints"] = str(request.checkpoints)
+    if request.cluster != ALONE:
+        optional["cluster"] = {"hosts": list(request.cluster.hosts), "host": request.cluster.host}
+    return {
+        "schemaVersion": 1,
+        "program": request.program,
+        "step": request.step,
+        "parameters": dict(request.parameters),
+        "inputs": {name: str(path) for name, path in request.inputs.items()},
+        "outputs": {name: str(path) for name, path in request.outputs.items()},
+        **optional,
+    }
+
+
 def write_metrics(request: Request, metrics: Metrics) -> None:
     """Writes metrics.json; raises ProgramError when a metric is not a finite number."""
+    write_json(request.output("metrics") / "metrics.json", plain_metrics(metrics))
+
+
+def plain_metrics(metrics: Metrics) -> dict[str, float]:
+    """Python's own numbers; raises ProgramError when a metric is not a finite number."""
     bad = [f"{name} is {value!r}" for name, value in metrics.items() if not is_finite_number(value)]
     if bad:
         raise ProgramError(f"metrics must be finite numbers: {', '.join(bad)}")
     # numpy's numbers are numbers as well.
-    plain = {name: value if isinstance(value, int) else float(value) for name, value in metrics.items()}
-    write_json(request.output("metrics") / "metrics.json", plain)
+    return {name: value if isinstance(value, int) else float(value) for name, value in metrics.items()}
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -92,6 +139,13 @@ def progress(message: str, fraction: float | None = None, metrics: Metrics | Non
 def is_finite_number(value: object) -> bool:
     """Whether a value is a number that JSON can carry; booleans are not."""
     return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _cluster(fields: Mapping[str, Any]) -> Cluster:
+    cluster = Cluster(tuple(str(host) for host in fields["hosts"]), str(fields["host"]))
+    if cluster.host not in cluster.hosts:
+        raise ValueError(f"the cluster of {', '.join(cluster.hosts)} has no host {cluster.host}")
+    return cluster
 
 
 def _named(values: Mapping[str, T], name: str, what: str) -> T:

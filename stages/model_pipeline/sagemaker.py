@@ -5,10 +5,14 @@ where SageMaker puts them:
 
     processing  /opt/ml/processing/input/<name>  /opt/ml/processing/output/<name>
     training    /opt/ml/input/data/<name>        /opt/ml/model, /opt/ml/output/data/metrics
+
+A training job's machines and the hyperparameters that a tuning chose for it are in /opt/ml/input/config;
+/opt/ml/checkpoints is kept in S3 while the job runs.
 """
 
 import argparse
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -55,12 +59,13 @@ def build_request(plan_file: Path, step_id: str, kind: str, root: Path) -> dict[
     inputs = root / ("input/data" if kind == "training" else "processing/input")
     return {
         "schemaVersion": 1,
-        "program": step["program"],
+        **_program(step, root / "input" / "config"),
         "step": step_id,
-        "parameters": step["parameters"],
         "source": str(plan_file.resolve().parent / "source"),
         "inputs": {name: str(inputs / name) for name in step["inputs"]},
         "outputs": {name: str(output) for name, output in outputs.items()},
+        **_checkpoints(step, root),
+        **_cluster(root / "input" / "config" / "resourceconfig.json"),
     }
 
 
@@ -93,6 +98,47 @@ def report_failure(root: Path, kind: str, cause: str) -> None:
     file = root / "output" / ("failure" if kind == "training" else "message")
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(cause.encode()[:MAX_CAUSE_BYTES].decode(errors="ignore").encode())
+
+
+def _program(step: dict[str, Any], config: Path) -> dict[str, Any]:
+    """A tuning is SageMaker's own: each of its jobs trains, with the hyperparameters chosen for it."""
+    parameters = dict(step["parameters"])
+    if step["program"] != "tune":
+        return {"program": step["program"], "parameters": parameters}
+    chosen = json.loads((config / "hyperparameters.json").read_text(encoding="utf-8"))
+    ranges = parameters.pop("tuning")["ranges"]
+    point = {name: _typed(chosen[name], space["kind"]) for name, space in ranges.items()}
+    return {
+        "program": "train",
+        "parameters": {**parameters, "hyperparameters": {**parameters["hyperparameters"], **point}},
+    }
+
+
+def _typed(value: str, kind: str) -> Any:
+    """SageMaker hands over every hyperparameter as text, which may be quoted."""
+    text = value.strip('"')
+    return int(text) if kind == "integer" else float(text) if kind == "continuous" else text
+
+
+def _checkpoints(step: dict[str, Any], root: Path) -> dict[str, Any]:
+    if not step.get("checkpoints"):
+        return {}
+    directory = root / "checkpoints"
+    directory.mkdir(parents=True, exist_ok=True)
+    return {"checkpoints": str(directory)}
+
+
+def _cluster(file: Path) -> dict[str, Any]:
+    """The job's machines, where there are several; NCCL and gloo talk over the interface that joins them."""
+    if not file.is_file():
+        return {}
+    config = json.loads(file.read_text(encoding="utf-8"))
+    hosts = sorted(config["hosts"], key=lambda host: int(host.rpartition("-")[2]))
+    if len(hosts) == 1:
+        return {}
+    for variable in ("NCCL_SOCKET_IFNAME", "GLOO_SOCKET_IFNAME"):
+        os.environ.setdefault(variable, config["network_interface_name"])
+    return {"cluster": {"hosts": hosts, "host": config["current_host"]}}
 
 
 def _output(name: str, kind: str, root: Path) -> Path:

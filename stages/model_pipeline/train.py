@@ -1,32 +1,81 @@
-"""Training, by the user's `train(data_dir, model_dir, hyperparameters) -> metrics`."""
+"""Training, by the user's `train(data_dir, model_dir, hyperparameters) -> metrics`.
+
+What a definition asks for beyond that is passed by name, and `train` must take it: `checkpoint_dir`
+(checkpoints), `start_dir` (transfer learning), `frozen_layers` (its frozen layers).
+"""
 
 import tempfile
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
-from model_pipeline.contract import ProgramError, Request, write_metrics
+from model_pipeline.contract import ProgramError, Request, plain_metrics, progress, write_metrics
 from model_pipeline.user_code import UserCode
 
-PICKLES = {".pt", ".pth", ".bin", ".pkl", ".pickle", ".joblib"}
+PICKLES = {".pt", ".pth", ".bin", ".ckpt", ".pkl", ".pickle", ".joblib"}
 
 
 def run(request: Request) -> None:
+    """Trains in this process, or in as many as the request's distribution says."""
+    if "distribution" not in request.parameters:
+        finish(request, train(request, request.output("model")))
+        return
+    # Loaded by name: who trains in one process must not wait for torch here.
+    import_module("model_pipeline.launch").launch(request)
+    # The machine that leads has written the model.
+    if request.cluster.rank == 0:
+        check_model(request)
+
+
+def train(request: Request, model: Path) -> Any:
     """Calls the user's function with the splits and `preprocessing/` in one directory."""
-    model = request.output("model")
     code = UserCode.load(request)
     with tempfile.TemporaryDirectory() as directory:
         data = Path(directory)
         for path in request.input("data").iterdir():
             (data / path.name).symlink_to(path)
         (data / "preprocessing").symlink_to(request.input("preprocessing"))
-        metrics = code.call("train", data, model, dict(request.parameter("hyperparameters")))
-    pickles = sorted(path.name for path in model.rglob("*") if path.suffix in PICKLES)
-    if pickles:
-        raise ProgramError(
-            f"{', '.join(pickles)}: pickles run code when they are read; save safetensors instead"
-        )
-    if not any(model.iterdir()):
-        raise ProgramError(f"{code.path.name} wrote nothing into its model directory")
+        hyperparameters = dict(request.parameter("hyperparameters"))
+        return code.call("train", data, model, hyperparameters, **_options(request))
+
+
+def finish(request: Request, metrics: Any) -> None:
+    """Writes what `train` returned, and tells it in the line that a tuning reads its objective from."""
+    check_model(request)
     if not isinstance(metrics, dict):
-        kind = type(metrics).__name__
-        raise ProgramError(f"{code.path.name}: train returned {kind}, not a dict of metrics")
+        entry, kind = Path(request.parameter("entry")).name, type(metrics).__name__
+        raise ProgramError(f"{entry}: train returned {kind}, not a dict of metrics")
     write_metrics(request, metrics)
+    progress("trained", fraction=1.0, metrics=plain_metrics(metrics))
+
+
+def check_model(request: Request) -> None:
+    """Refuses an empty model and one that holds pickles."""
+    model = request.output("model")
+    refuse_pickles(model, "save safetensors instead")
+    if not any(model.iterdir()):
+        entry = Path(request.parameter("entry")).name
+        raise ProgramError(f"{entry} wrote nothing into its model directory")
+
+
+def refuse_pickles(directory: Path, remedy: str) -> None:
+    """Raises ProgramError with the names of files that run code when they are read."""
+    pickles = sorted(path.name for path in directory.rglob("*") if path.suffix in PICKLES)
+    if pickles:
+        raise ProgramError(f"{', '.join(pickles)}: pickles run code when they are read; {remedy}")
+
+
+def _options(request: Request) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if request.checkpoints is not None:
+        options["checkpoint_dir"] = request.checkpoints
+    if "start" in request.inputs:
+        start = request.input("start")
+        refuse_pickles(start, "start from safetensors instead")
+        if not any(start.rglob("*")):
+            raise ProgramError("there are no start weights: the place that transferLearning names is empty")
+        options["start_dir"] = start
+    frozen = request.parameters.get("frozenLayers")
+    if frozen:
+        options["frozen_layers"] = list(frozen)
+    return options

@@ -1,6 +1,7 @@
 """The user's plain functions: loaded from their files, their exceptions told in one line."""
 
 import importlib.util
+import inspect
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -36,13 +37,25 @@ class UserCode:
             spec.loader.exec_module(module)
         return cls(path, module)
 
-    def call(self, name: str, *arguments: Any) -> Any:
-        """Calls one of the file's functions; raises ProgramError with file, line and cause when it raises."""
+    def call(self, name: str, *arguments: Any, **options: Any) -> Any:
+        """Calls one of the file's functions; raises ProgramError with file, line and cause when it raises.
+
+        `options` are what only some functions take; one that the function does not take is refused.
+        """
         function: Callable[..., Any] | None = getattr(self._module, name, None)
         if not callable(function):
             raise ProgramError(f"{self.path.name} has no function {name}")
+        refused = [option for option in options if not _takes(function, option)]
+        if refused:
+            raise ProgramError(f"{self.path.name}: {name} takes no {', '.join(refused)}")
         with _told_in_one_line(self.path):
-            return function(*arguments)
+            return function(*arguments, **options)
+
+
+def _takes(function: Callable[..., Any], option: str) -> bool:
+    parameters = inspect.signature(function).parameters
+    by_name = {inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY}
+    return option in parameters and parameters[option].kind in by_name
 
 
 @contextmanager

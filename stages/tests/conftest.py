@@ -67,6 +67,16 @@ def load(model_dir):
 PARAMETERS: dict[str, dict[str, Any]] = {
     "preprocess": {"entry": "preprocess.py", "parameters": {}},
     "train": {"entry": "train.py", "hyperparameters": {"epochs": 1}},
+    "tune": {
+        "entry": "train.py",
+        "hyperparameters": {"epochs": 1},
+        "tuning": {
+            "objective": "score",
+            "goal": "maximize",
+            "ranges": {"rate": {"kind": "continuous", "min": 0.001, "max": 0.1, "scale": "log"}},
+            "trials": 3,
+        },
+    },
     "export": {
         "entry": "train.py",
         "opset": 18,
@@ -81,6 +91,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
 OUTPUTS = {
     "preprocess": ["data", "preprocessing"],
     "train": ["model"],
+    "tune": ["model"],
     "export": ["onnx", "golden"],
     "evaluate": [],
     "quantize": ["onnx", "golden"],
@@ -89,6 +100,7 @@ OUTPUTS = {
 INPUTS = {
     "preprocess": ["dataset"],
     "train": ["data", "preprocessing"],
+    "tune": ["data", "preprocessing"],
     "export": ["data", "preprocessing", "model"],
     "evaluate": ["data", "preprocessing", "onnx"],
     "quantize": ["data", "preprocessing", "onnx", "golden"],

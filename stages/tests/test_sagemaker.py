@@ -1,6 +1,7 @@
 """The adapter in a directory that stands for /opt/ml, with the programs run for real."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,69 @@ def test_program_that_ends_without_a_word_is_told_by_its_exit_code(tmp_path: Pat
     make_channels(root)
     request = build_request(write_plan(tmp_path, {"silent": True}), "train", "training", root)
     assert run_program(request) == "train ended with exit code 3"
+
+
+TUNED_TRAIN = """
+def train(data_dir, model_dir, hyperparameters, checkpoint_dir):
+    assert (checkpoint_dir / "step").read_text() == "12"
+    (model_dir / "weights.safetensors").write_text("weights")
+    return {name: value for name, value in hyperparameters.items() if name != "optimizer"}
+"""
+
+
+def write_tuning_plan(directory: Path) -> Path:
+    """The plan with a tuning in the place of the training."""
+    plan = write_plan(directory, {"epochs": 3, "rate": 0.5})
+    (plan.parent / "source" / "train.py").write_text(TUNED_TRAIN)
+    fields = json.loads(plan.read_text())
+    step = fields["steps"][1]
+    kinds = {"layers": "integer", "rate": "continuous", "optimizer": "categorical"}
+    ranges = {name: {"kind": kind} for name, kind in kinds.items()}
+    step.update(
+        program="tune", checkpoints=True, parameters={**step["parameters"], "tuning": {"ranges": ranges}}
+    )
+    plan.write_text(json.dumps(fields))
+    return plan
+
+
+def write_config(root: Path, name: str, value: dict[str, Any]) -> None:
+    (root / "input" / "config").mkdir(parents=True, exist_ok=True)
+    (root / "input" / "config" / f"{name}.json").write_text(json.dumps(value))
+
+
+def test_job_of_a_tuning_trains_with_what_was_chosen_for_it(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    root = tmp_path / "ml"
+    make_channels(root)
+    (root / "checkpoints").mkdir()
+    (root / "checkpoints" / "step").write_text("12")
+    chosen = {"layers": "4", "rate": "0.25", "optimizer": '"adam"', "sagemaker_program": "launch.py"}
+    write_config(root, "hyperparameters", chosen)
+    plan = write_tuning_plan(tmp_path)
+    parameters = build_request(plan, "train", "training", root)["parameters"]
+    assert parameters == {
+        "entry": "train.py",
+        "hyperparameters": {"epochs": 3, "layers": 4, "optimizer": "adam", "rate": 0.25},
+    }
+    assert run(plan, "train", "training", root) == 0
+    # The line that SageMaker reads the objective from.
+    metrics = '{"epochs": 3, "rate": 0.25, "layers": 4}'
+    line = f'{{"event": "progress", "message": "trained", "fraction": 1.0, "metrics": {metrics}}}'
+    assert line in capfd.readouterr().out.splitlines()
+
+
+def test_machines_of_a_training_job_know_one_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NCCL_SOCKET_IFNAME", raising=False)
+    monkeypatch.setenv("GLOO_SOCKET_IFNAME", "lo")
+    root, plan = tmp_path / "ml", write_plan(tmp_path)
+    hosts = {"current_host": "algo-10", "hosts": ["algo-10", "algo-2", "algo-1"]}
+    write_config(root, "resourceconfig", {**hosts, "network_interface_name": "eth0"})
+    request = build_request(plan, "train", "training", root)
+    assert request["cluster"] == {"hosts": ["algo-1", "algo-2", "algo-10"], "host": "algo-10"}
+    assert (os.environ["NCCL_SOCKET_IFNAME"], os.environ["GLOO_SOCKET_IFNAME"]) == ("eth0", "lo")
+    write_config(root, "resourceconfig", {"current_host": "algo-1", "hosts": ["algo-1"]})
+    assert "cluster" not in build_request(plan, "train", "training", root)
 
 
 @pytest.mark.parametrize("step", ["gate", "deploy"])

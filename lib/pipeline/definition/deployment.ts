@@ -23,19 +23,46 @@ export interface Endpoint {
    * @default "onnx"
    */
   readonly runtime?: 'onnx' | 'triton';
+  /**
+   * `real-time`: answers at once, from machines that are always there.
+   * `serverless`: answers at once, from instances that are there while there are requests.
+   * `asynchronous`: requests wait in a queue until a machine has time for them.
+   * @default "real-time"
+   */
+  readonly mode?: EndpointMode;
+  /** Of a serverless endpoint, what one instance has. */
   readonly machine: MachineRequest;
   /** @default - one replica */
   readonly replicas?: Replicas;
 }
 
+export type EndpointMode = 'real-time' | 'serverless' | 'asynchronous';
+
+/** How many copies serve. Where max is above min, exactly one of the targets says when to scale. */
 export interface Replicas {
-  /** @default 1 */
+  /**
+   * 0 only where there may be no copy while there are no requests.
+   * @default 1, and 0 on a serverless endpoint
+   */
   readonly min?: number;
-  /** @default - the same as min: no scaling */
+  /**
+   * A serverless endpoint scales up to it by itself: it has one request at a time on each copy.
+   * @default - the same as min: no scaling
+   */
   readonly max?: number;
-  /** Requests per minute and replica that scaling aims for. Needed where max is above min. */
+  /** Target: requests per minute and replica. */
   readonly requestsPerMinute?: number;
+  /** Target: requests that one replica works on at the same time. */
+  readonly concurrentRequests?: number;
+  /** Target: utilisation of a replica's GPUs, in percent of all of them. */
+  readonly gpuPercent?: number;
+  /** Target: requests that wait per replica of an asynchronous endpoint. */
+  readonly backlog?: number;
 }
+
+/** What scaling can aim for. */
+export const SCALING_METRICS = ['requestsPerMinute', 'concurrentRequests', 'gpuPercent', 'backlog'] as const;
+export type ScalingMetric = (typeof SCALING_METRICS)[number];
 
 export type Release =
   | { readonly strategy: 'all-at-once'; readonly waitMinutes?: number }

@@ -38,24 +38,64 @@ export interface Train extends JobOptions {
   /** Passed to `train(data_dir, model_dir, hyperparameters)`. @default {} */
   readonly hyperparameters?: Readonly<Record<string, Json>>;
   /**
-   * Interruptible capacity at a lower price. Needs checkpoints in the user's code.
+   * Interruptible capacity at a lower price. Needs `checkpoints`.
    * @default "on-demand"
    */
   readonly capacity?: 'on-demand' | 'spot';
+  /**
+   * Spot capacity: minutes to wait for machines and to train, together; at least `timeoutMinutes`.
+   * @default - twice `timeoutMinutes`
+   */
+  readonly maxWaitMinutes?: number;
+  /**
+   * `train` takes a `checkpoint_dir`, saves its state there, and goes on from what it finds there: what
+   * a try that was interrupted has saved.
+   * @default false
+   */
+  readonly checkpoints?: boolean;
+  /**
+   * Machines to train on, in this order, where `machine` has no capacity. All of them have accelerators,
+   * or none.
+   * @default [] - the same machine is tried again
+   */
+  readonly fallbackMachines?: readonly MachineRequest[];
+  /**
+   * Minutes for which machines are kept after a run, at their price, so that the next one starts at once:
+   * 1 to 60. Not of spot capacity, nor in a tuning.
+   * @default - none are kept
+   */
+  readonly warmPoolMinutes?: number;
 }
 
 export interface Tuning {
-  /** Metric in the `metrics.json` of `train` to improve. */
+  /** Metric that `train` returns, to improve. */
   readonly objective: string;
   readonly goal: 'maximize' | 'minimize';
-  /** Hyperparameters to search. */
+  /** Hyperparameters to search. At most 30. */
   readonly ranges: Readonly<Record<string, TuningRange>>;
   /** Training runs in all. */
   readonly trials: number;
   /** Training runs at a time. @default 1 */
   readonly parallelTrials?: number;
-  /** Stop trials that will not win. @default "off" */
+  /**
+   * Stop trials that will not win, by the objective that they tell while they train:
+   * `progress(message, metrics={...})`.
+   * @default "off"
+   */
   readonly earlyStopping?: 'auto' | 'off';
+  /** @default - the search knows nothing of earlier ones */
+  readonly warmStart?: WarmStart;
+}
+
+/** Earlier searches that a search learns from. */
+export interface WarmStart {
+  /** Names of finished tuning jobs of the cloud: 1 to 5. */
+  readonly jobs: readonly string[];
+  /**
+   * Whether their data and code are these: then the best of their models counts as well.
+   * @default false
+   */
+  readonly sameDataAndCode?: boolean;
 }
 
 export type TuningRange =
@@ -63,10 +103,12 @@ export type TuningRange =
       readonly kind: 'continuous' | 'integer';
       readonly min: number;
       readonly max: number;
+      /** `log` searches orders of magnitude alike, and needs a min above 0. @default "linear" */
       readonly scale?: 'linear' | 'log';
     }
   | { readonly kind: 'categorical'; readonly values: readonly string[] };
 
+/** Training as one process per accelerator, or one per machine without. `train` uses `model_pipeline.distributed`. */
 export interface Distribution {
   /** `data-parallel`: every process holds the model. `model-parallel`: the processes share it. */
   readonly strategy: 'data-parallel' | 'model-parallel';
@@ -74,19 +116,31 @@ export interface Distribution {
   readonly machines?: number;
 }
 
+/** `train` takes the start weights' directory as `start_dir`. */
 export interface TransferLearning {
-  /** Where the start weights come from: a version of this registry, or a prefix of the store. */
-  readonly from: { readonly version: string } | { readonly prefix: string };
-  /** Names of layers whose weights stay as they are. @default [] */
+  readonly from: StartWeights;
+  /** Names of layers whose weights stay as they are; `train` takes them as `frozen_layers`. @default [] */
   readonly frozenLayers?: readonly string[];
 }
 
+/** Where start weights come from. None of their files is a pickle. */
+export type StartWeights =
+  /** A version of this pipeline's registry: the weights as `train` wrote them. */
+  | { readonly version: string }
+  /** A directory of the artifact store: `pretrained/mails`. */
+  | { readonly prefix: string }
+  /**
+   * A snapshot of a repository of Hugging Face, mirrored in the artifact store as
+   * `pretrained/<repository>/<revision>/`. `revision` is a commit: 40 of 0–9 and a–f.
+   */
+  | { readonly huggingFace: { readonly repository: string; readonly revision: string } };
+
+/** Changed copies of the training split's samples, by `augment(input, seed, parameters) -> input`. */
 export interface Augmentation {
-  /** Augmentations applied to the training split, in order. */
-  readonly operations: readonly {
-    readonly name: string;
-    readonly parameters?: Readonly<Record<string, Json>>;
-  }[];
+  /** Copies of each sample, 1 to 100. @default 1 */
+  readonly copies?: number;
+  /** Passed to `augment` in the file of `preprocess`. @default {} */
+  readonly parameters?: Readonly<Record<string, Json>>;
 }
 
 export interface Evaluate extends JobOptions {

@@ -9,7 +9,10 @@ const DEFAULT_RELEASE: Release = { strategy: 'all-at-once' };
 const VERSION = output('register', 'version');
 
 /** register → approve → release. */
-export function deploymentSteps(definition: PipelineDefinition, { metrics }: Candidate): UnplacedStep[] {
+export function deploymentSteps(
+  definition: PipelineDefinition,
+  { metrics, model }: Candidate,
+): UnplacedStep[] {
   const { approval = 'automatic', endpoint } = definition.deployment;
   return [
     artifactFunction({
@@ -17,7 +20,12 @@ export function deploymentSteps(definition: PipelineDefinition, { metrics }: Can
       stage: 'deployment',
       program: 'register',
       parameters: { pipeline: definition.name, runtime: endpoint.runtime ?? 'onnx' },
-      inputs: { model: output('convert', 'model'), report: output('verify', 'report'), evaluation: metrics },
+      inputs: {
+        model: output('convert', 'model'),
+        weights: model,
+        report: output('verify', 'report'),
+        evaluation: metrics,
+      },
       outputs: ['version'],
     }),
     {

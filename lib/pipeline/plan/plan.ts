@@ -41,6 +41,16 @@ export interface JobStep extends StepBase {
   readonly machine: MachineRequest;
   readonly timeoutMinutes: number;
   readonly capacity: 'on-demand' | 'spot';
+  /** Spot capacity: minutes to wait for machines and to run, together. */
+  readonly maxWaitMinutes?: number;
+  /** The program keeps its state in a directory that outlives a try, and goes on from what is there. */
+  readonly checkpoints: boolean;
+  /** Machines to run on, in this order, where `machine` has no capacity. */
+  readonly fallbackMachines: readonly MachineRequest[];
+  /** Minutes for which machines are kept after a run. */
+  readonly warmPoolMinutes?: number;
+  /** Machines that run the program together. */
+  readonly machines: number;
   readonly retry: Retry;
 }
 
@@ -93,6 +103,8 @@ export type FunctionProgram = 'convert' | 'verify' | 'register' | 'baseline';
 export type ArtifactSource =
   /** The raw data: `datasets/<pipeline>/`. */
   | { readonly from: 'dataset' }
+  /** A directory of the artifact store that is there before the run; ends with `/`. */
+  | { readonly from: 'store'; readonly prefix: string }
   /** An output of an earlier step. */
   | { readonly from: 'step'; readonly step: string; readonly output: string }
   /** What an earlier gate selected under this name. */

@@ -19,7 +19,7 @@ export interface Candidate {
 
 /** Lost machines and throttled calls are tried again; a program that fails is not. */
 const RETRY: Retry = { attempts: 2, backoffSeconds: 30 };
-const DEFAULT_TIMEOUT_MINUTES = 60;
+export const DEFAULT_TIMEOUT_MINUTES = 60;
 /** AWS Lambda's longest run, the shortest of the targets: docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const FUNCTION_TIMEOUT_MINUTES = 15;
 
@@ -34,12 +34,25 @@ export function selected(gate: string, name: string): ArtifactSource {
   return { from: 'gate', gate, name };
 }
 
+type Placement = Pick<
+  JobStep,
+  'capacity' | 'maxWaitMinutes' | 'checkpoints' | 'fallbackMachines' | 'warmPoolMinutes' | 'machines'
+>;
+
 interface JobDraft extends Pick<JobStep, 'id' | 'stage' | 'program' | 'inputs'> {
   readonly parameters: Readonly<Record<string, Json | undefined>>;
   readonly outputs: readonly string[];
   readonly options?: JobOptions;
-  readonly capacity?: JobStep['capacity'];
+  /** @default - one on-demand machine, no checkpoints */
+  readonly placement?: Placement;
 }
+
+const DEFAULT_PLACEMENT: Placement = {
+  capacity: 'on-demand',
+  checkpoints: false,
+  fallbackMachines: [],
+  machines: 1,
+};
 
 /** Every program writes `metrics` beside the outputs named here. */
 export function job(definition: PipelineDefinition, draft: JobDraft): Omit<JobStep, 'next'> {
@@ -55,7 +68,7 @@ export function job(definition: PipelineDefinition, draft: JobDraft): Omit<JobSt
     outputs: [...outputs, 'metrics'],
     machine: { ...DEFAULT_MACHINE, ...options.machine },
     timeoutMinutes: options.timeoutMinutes ?? DEFAULT_TIMEOUT_MINUTES,
-    capacity: draft.capacity ?? 'on-demand',
+    ...(draft.placement ?? DEFAULT_PLACEMENT),
     retry: RETRY,
     onFailure: NOTIFY_FAILURE,
   };

@@ -1,10 +1,18 @@
-import type { PipelineDefinition } from '../definition';
+import {
+  DEFAULT_MACHINE,
+  type Json,
+  type PipelineDefinition,
+  type StartWeights,
+  type Train,
+  type Tuning,
+} from '../definition';
 import { exportStep } from './conversion-steps';
 import { evaluateStep } from './evaluate-step';
-import type { GateRule, JobStep } from './plan';
+import type { ArtifactSource, GateRule, JobStep } from './plan';
 import {
   type Candidate,
   DATA,
+  DEFAULT_TIMEOUT_MINUTES,
   job,
   NOTIFY_FAILURE,
   output,
@@ -51,7 +59,10 @@ function preprocessStep(definition: PipelineDefinition): Omit<JobStep, 'next'> {
     parameters: {
       entry: preprocess.entry ?? 'preprocess.py',
       parameters: preprocess.parameters ?? {},
-      augmentation: augmentation && { ...augmentation },
+      augmentation: augmentation && {
+        copies: augmentation.copies ?? 1,
+        parameters: augmentation.parameters ?? {},
+      },
     },
     inputs: { dataset: { from: 'dataset' } },
     outputs: ['data', 'preprocessing'],
@@ -61,6 +72,7 @@ function preprocessStep(definition: PipelineDefinition): Omit<JobStep, 'next'> {
 
 function trainStep(definition: PipelineDefinition): Omit<JobStep, 'next'> {
   const { train, tuning, distribution, transferLearning } = definition.training;
+  const { machines = 1, strategy } = distribution ?? {};
   const program = tuning ? 'tune' : 'train';
   return job(definition, {
     id: program,
@@ -69,13 +81,46 @@ function trainStep(definition: PipelineDefinition): Omit<JobStep, 'next'> {
     parameters: {
       entry: trainEntry(definition),
       hyperparameters: train.hyperparameters ?? {},
-      tuning: tuning && { ...tuning },
-      distribution: distribution && { ...distribution },
-      transferLearning: transferLearning && { ...transferLearning },
+      tuning: tuning && tuningParameter(tuning),
+      distribution: strategy && { strategy, machines, processes: train.machine?.accelerators ?? 1 },
+      frozenLayers: transferLearning?.frozenLayers,
     },
-    inputs: { data: DATA, preprocessing: PREPROCESSING },
+    inputs: {
+      data: DATA,
+      preprocessing: PREPROCESSING,
+      ...(transferLearning && { start: startWeights(transferLearning.from) }),
+    },
     outputs: ['model'],
     options: train,
-    capacity: train.capacity,
+    placement: {
+      capacity: train.capacity ?? 'on-demand',
+      ...(train.capacity === 'spot' && { maxWaitMinutes: maxWaitMinutes(train) }),
+      checkpoints: train.checkpoints ?? false,
+      fallbackMachines: (train.fallbackMachines ?? []).map((machine) => ({ ...DEFAULT_MACHINE, ...machine })),
+      ...(train.warmPoolMinutes !== undefined && { warmPoolMinutes: train.warmPoolMinutes }),
+      machines,
+    },
   });
+}
+
+function tuningParameter({ parallelTrials = 1, earlyStopping = 'off', warmStart, ...rest }: Tuning): Json {
+  const ranges = Object.fromEntries(Object.entries(rest.ranges).map(([name, range]) => [name, { ...range }]));
+  return {
+    ...rest,
+    ranges,
+    parallelTrials,
+    earlyStopping,
+    ...(warmStart && { warmStart: { sameDataAndCode: false, ...warmStart } }),
+  };
+}
+
+function maxWaitMinutes({ maxWaitMinutes: wanted, timeoutMinutes = DEFAULT_TIMEOUT_MINUTES }: Train): number {
+  return wanted ?? 2 * timeoutMinutes;
+}
+
+function startWeights(from: StartWeights): ArtifactSource {
+  if ('version' in from) return { from: 'store', prefix: `models/${from.version}/weights/` };
+  if ('prefix' in from) return { from: 'store', prefix: `${from.prefix.replace(/\/+$/, '')}/` };
+  const { repository, revision } = from.huggingFace;
+  return { from: 'store', prefix: `pretrained/${repository}/${revision}/` };
 }

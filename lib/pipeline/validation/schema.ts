@@ -11,15 +11,16 @@ const levels = z.strictObject({
   critical: z.number().min(0).optional(),
 });
 
-/** A file or folder below the definition's source: never a way out of it. */
-const below = (what: string, pattern: RegExp, example: string) =>
+/** A file or folder below a place, the definition's source: never a way out of it. */
+const below = (what: string, pattern: RegExp, example: string, place = 'the source') =>
   z
     .string()
     .refine(
       (path) => pattern.test(path) && !path.split('/').includes('..'),
-      `must be ${what} below the source, like ${JSON.stringify(example)}`,
+      `must be ${what} below ${place}, like ${JSON.stringify(example)}`,
     );
 const pythonFile = below('a Python file', /^[\w-][\w./-]*\.py$/, 'train.py');
+const storeFolder = below('a folder', /^[\w-][\w./-]*$/, 'pretrained/mails', 'the store');
 const folder = below('a folder', /^[\w-][\w./-]*$/, 'data');
 
 const machine = z.strictObject({
@@ -58,6 +59,10 @@ const training = z.strictObject({
     entry: pythonFile.optional(),
     hyperparameters: parameters.optional(),
     capacity: z.enum(['on-demand', 'spot']).optional(),
+    maxWaitMinutes: positiveInteger.max(40_320).optional(),
+    checkpoints: z.boolean().optional(),
+    fallbackMachines: z.array(machine).max(5).optional(),
+    warmPoolMinutes: positiveInteger.max(60).optional(),
   }),
   tuning: z
     .strictObject({
@@ -67,6 +72,15 @@ const training = z.strictObject({
       trials: positiveInteger,
       parallelTrials: positiveInteger.optional(),
       earlyStopping: z.enum(['auto', 'off']).optional(),
+      warmStart: z
+        .strictObject({
+          jobs: z
+            .array(z.string().regex(/^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}$/, 'must name a tuning job'))
+            .min(1)
+            .max(5),
+          sameDataAndCode: z.boolean().optional(),
+        })
+        .optional(),
     })
     .optional(),
   distribution: z
@@ -78,16 +92,20 @@ const training = z.strictObject({
   transferLearning: z
     .strictObject({
       from: z.union([
-        z.strictObject({ version: z.string().min(1) }),
-        z.strictObject({ prefix: z.string().min(1) }),
+        z.strictObject({ version: z.string().regex(/^[a-z0-9]+$/, 'must be a version of the registry') }),
+        z.strictObject({ prefix: storeFolder }),
+        z.strictObject({
+          huggingFace: z.strictObject({
+            repository: z.string().regex(/^[\w-][\w.-]*\/[\w-][\w.-]*$/, 'must be like "owner/name"'),
+            revision: z.string().regex(/^[0-9a-f]{40}$/, 'must be a commit: 40 of 0–9 and a–f'),
+          }),
+        }),
       ]),
       frozenLayers: z.array(z.string()).optional(),
     })
     .optional(),
   augmentation: z
-    .strictObject({
-      operations: z.array(z.strictObject({ name: z.string().min(1), parameters: parameters.optional() })),
-    })
+    .strictObject({ copies: positiveInteger.max(100).optional(), parameters: parameters.optional() })
     .optional(),
   evaluate: z.strictObject({
     ...job,
@@ -154,12 +172,16 @@ const deployment = z.strictObject({
     .optional(),
   endpoint: z.strictObject({
     runtime: z.enum(['onnx', 'triton']).optional(),
+    mode: z.enum(['real-time', 'serverless', 'asynchronous']).optional(),
     machine,
     replicas: z
       .strictObject({
-        min: positiveInteger.optional(),
+        min: z.int().min(0).optional(),
         max: positiveInteger.optional(),
         requestsPerMinute: z.number().gt(0).optional(),
+        concurrentRequests: z.number().gt(0).optional(),
+        gpuPercent: percent.optional(),
+        backlog: z.number().gt(0).optional(),
       })
       .optional(),
   }),
@@ -175,17 +197,31 @@ const deployment = z.strictObject({
     .optional(),
 });
 
+/** An alarm looks back one day at most. */
+const silentMinutes = positiveInteger.max(1440).optional();
+const silence = z.strictObject({ warning: silentMinutes, critical: silentMinutes });
+
 const monitoring = z.strictObject({
   notify: mailAddresses.optional(),
-  performance: z.strictObject({ latencyP99Ms: levels, errorPercent: levels }),
+  performance: z.strictObject({
+    latencyP99Ms: levels,
+    errorPercent: levels,
+    latencyP50Ms: levels.optional(),
+    overheadP99Ms: levels.optional(),
+    clientErrorPercent: levels.optional(),
+    silenceMinutes: silence.optional(),
+  }),
   resources: z
     .strictObject({
       cpuPercent: levels.optional(),
       memoryPercent: levels.optional(),
+      diskPercent: levels.optional(),
       gpuPercent: levels.optional(),
       gpuMemoryPercent: levels.optional(),
     })
     .optional(),
+  queue: z.strictObject({ backlog: levels.optional(), ageSeconds: levels.optional() }).optional(),
+  modelAgeDays: levels.optional(),
   capture: z.strictObject({ samplePercent: percent }).optional(),
   drift: z
     .strictObject({ everyHours: positiveInteger.optional(), populationStability: levels.optional() })

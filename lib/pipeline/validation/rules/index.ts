@@ -1,8 +1,9 @@
 import { gateBounds, gateMetrics, gateNotEmpty, gateRange } from './gates';
-import { machineAccelerators } from './machines';
-import { alarmLevels, captureNeeded, replicas } from './operation';
+import { fallbackMachines, machineAccelerators } from './machines';
+import { alarmLevels, captureNeeded } from './operation';
+import { replicas } from './replicas';
 import type { Rule } from './rule';
-import { signatureNames, tuning } from './training';
+import { distribution, signatureNames, spot, tuning, warmPool } from './training';
 
 export const RULES: readonly Rule[] = [
   signatureNames,
@@ -11,7 +12,11 @@ export const RULES: readonly Rule[] = [
   gateMetrics,
   gateRange,
   machineAccelerators,
+  fallbackMachines,
   tuning,
+  spot,
+  warmPool,
+  distribution,
   replicas,
   alarmLevels,
   captureNeeded,

@@ -2,36 +2,20 @@ import { type Issue, issue } from '../../../issue';
 import type { Levels } from '../../definition';
 import type { Rule } from './rule';
 
-export const replicas: Rule = ({ deployment }) => {
-  const { min = 1, max = min, requestsPerMinute } = deployment.endpoint.replicas ?? {};
-  const path = 'deployment.endpoint.replicas';
-  if (max < min)
-    return [issue('replicas-range', path, `has max ${max} below min ${min}`, 'Raise max or lower min.')];
-  if (max > min && requestsPerMinute === undefined) {
-    return [
-      issue(
-        'replicas-target',
-        `${path}.requestsPerMinute`,
-        'is missing: nothing tells when to scale',
-        'Give the requests per minute that one replica serves well.',
-      ),
-    ];
-  }
-  return [];
-};
-
 export const alarmLevels: Rule = ({ monitoring }) => {
-  const { performance, resources, drift } = monitoring;
+  const { performance, resources, queue, modelAgeDays, drift } = monitoring;
   const groups: Record<string, Record<string, Levels | undefined>> = {
     performance: { ...performance },
     resources: { ...resources },
+    queue: { ...queue },
     drift: { populationStability: drift?.populationStability },
   };
-  return Object.entries(groups).flatMap(([group, levels]) =>
+  const inGroups = Object.entries(groups).flatMap(([group, levels]) =>
     Object.entries(levels).flatMap(([name, value]) =>
       value === undefined ? [] : checkLevels(`monitoring.${group}.${name}`, value),
     ),
   );
+  return [...inGroups, ...(modelAgeDays ? checkLevels('monitoring.modelAgeDays', modelAgeDays) : [])];
 };
 
 function checkLevels(path: string, { warning, critical }: Levels): Issue[] {
