@@ -1,5 +1,6 @@
 import { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket';
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member';
+import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { contentHash } from '../names';
 import { throwIssues } from '../issue';
@@ -16,8 +17,10 @@ const DAY_SECONDS = 86_400;
 export interface IArtifactStore {
   /** Literal, so that workflows can name it. */
   readonly bucketName: string;
-  /** Resource name of the key that encrypts the bucket. */
+  /** Resource name of the key that encrypts the bucket, literal. */
   readonly keyName: string;
+  /** What must exist before something is put into the bucket, or encrypted with its key. */
+  readonly dependencies: readonly ITerraformDependable[];
   /** `gs://<bucket>/<path>`. */
   uri(path: string): string;
   /** Where a job finds a path of the store: Vertex AI and Cloud Run mount it as `/gcs/<bucket>`. */
@@ -32,6 +35,8 @@ export interface IArtifactStore {
   grantRead(id: string, member: string, prefixes: readonly string[]): StorageBucketIamMember;
   /** Allows writing new objects under a prefix, and nothing else: none is replaced or deleted. */
   grantWrite(id: string, member: string, prefixes: readonly string[]): StorageBucketIamMember;
+  /** Allows keeping files under a prefix: reading, replacing and deleting them. For state between tries. */
+  grantKeep(id: string, member: string, prefixes: readonly string[]): StorageBucketIamMember;
 }
 
 export interface ArtifactStoreProps {
@@ -49,8 +54,7 @@ export interface ArtifactStoreAttributes {
 abstract class ArtifactStoreBase extends Construct implements IArtifactStore {
   abstract readonly bucketName: string;
   abstract readonly keyName: string;
-  /** The bucket, where this stack makes it: its name alone would not put grants after it. */
-  protected abstract readonly made: readonly StorageBucket[];
+  abstract readonly dependencies: readonly ITerraformDependable[];
 
   uri(path: string): string {
     return `gs://${this.bucketName}/${path}`;
@@ -68,6 +72,10 @@ abstract class ArtifactStoreBase extends Construct implements IArtifactStore {
     return this.grant(`Write${id}`, member, 'roles/storage.objectCreator', prefixes);
   }
 
+  grantKeep(id: string, member: string, prefixes: readonly string[]): StorageBucketIamMember {
+    return this.grant(`Keep${id}`, member, 'roles/storage.objectUser', prefixes);
+  }
+
   private grant(
     id: string,
     member: string,
@@ -78,7 +86,7 @@ abstract class ArtifactStoreBase extends Construct implements IArtifactStore {
       bucket: this.bucketName,
       role,
       member,
-      dependsOn: [...this.made],
+      dependsOn: [...this.dependencies],
       condition: {
         title: shortTitle(prefixes),
         // Listing is a permission on the bucket: names may be seen, contents of these prefixes alone.
@@ -154,18 +162,18 @@ export class ArtifactStore extends ArtifactStoreBase {
   }
 
   get keyName(): string {
-    return this.key.key.id;
+    return this.key.keyName;
   }
 
-  protected get made(): readonly StorageBucket[] {
-    return [this.bucket];
+  get dependencies(): readonly ITerraformDependable[] {
+    return [this.bucket, ...this.key.grants];
   }
 }
 
 class ImportedArtifactStore extends ArtifactStoreBase {
   readonly bucketName: string;
   readonly keyName: string;
-  protected readonly made = [];
+  readonly dependencies = [];
 
   constructor(scope: Construct, id: string, { bucketName, keyName }: ArtifactStoreAttributes) {
     super(scope, id);

@@ -74,7 +74,7 @@ export class ContainerJob extends Construct {
           ],
         },
       },
-      dependsOn: [account.account],
+      dependsOn: [account.account, ...store.dependencies],
     });
   }
 

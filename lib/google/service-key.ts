@@ -20,14 +20,18 @@ export interface ServiceKeyProps {
  */
 export class ServiceKey extends Construct {
   readonly key: KmsCryptoKey;
+  /** `projects/…/locations/…/keyRings/…/cryptoKeys/key`, literal. */
+  readonly keyName: string;
   /** Memberships that must exist before something is encrypted. */
   readonly grants: readonly KmsCryptoKeyIamMember[];
 
   constructor(scope: Construct, id: string, { project, agents }: ServiceKeyProps) {
     super(scope, id);
+    const name = constructName(this);
+    this.keyName = `projects/${project.id}/locations/${project.region}/keyRings/${name}/cryptoKeys/key`;
     const ring = new KmsKeyRing(this, 'Ring', {
       project: project.id,
-      name: constructName(this),
+      name,
       location: project.region,
     });
     this.key = new KmsCryptoKey(this, 'Key', { name: 'key', keyRing: ring.id, rotationPeriod: ROTATION });

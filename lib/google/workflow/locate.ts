@@ -29,6 +29,8 @@ export class Locations {
         const prefix = `datasets/${this.plan.pipeline}/`;
         return { path: concat(prefix), prefixes: [prefix] };
       }
+      case 'store':
+        return { path: concat(source.prefix), prefixes: [source.prefix] };
       case 'step':
         return locate(this.step(source.step), source.output);
       case 'gate': {
