@@ -1,9 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
-import { App, Stack } from 'aws-cdk-lib/core';
+import { App, Stack, Validations } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
 import { IssueError, VerifiedArtifact } from 'cdk-model-pipeline';
-import { ContainerImage, ModelEndpoint, ModelPipeline } from 'cdk-model-pipeline/aws';
+import {
+  acknowledgeFindings,
+  ContainerImage,
+  ModelEndpoint,
+  ModelPipeline,
+  ModelPipelineRules,
+  NotificationTopic,
+} from 'cdk-model-pipeline/aws';
 import { spamFilter } from '../examples/spam-filter/pipeline';
 
 /**
@@ -11,6 +19,7 @@ import { spamFilter } from '../examples/spam-filter/pipeline';
  * `SpamFilterEndpoint` serves one version, `--context artifact=<version directory>`.
  */
 export function createStacks(app: App): void {
+  Validations.of(app).addPlugins(new ModelPipelineRules());
   createPipeline(new Stack(app, 'SpamFilterPipeline'));
   const endpoint = new Stack(app, 'SpamFilterEndpoint');
   if (endpoint.bundlingRequired) createEndpoint(endpoint);
@@ -19,18 +28,31 @@ export function createStacks(app: App): void {
 }
 
 function createPipeline(stack: Stack): void {
-  new ModelPipeline(stack, 'SpamFilter', { definition: spamFilter, image: server(stack) });
+  const pipeline = new ModelPipeline(stack, 'SpamFilter', { definition: spamFilter, image: server(stack) });
+  acknowledge(pipeline);
 }
 
 function createEndpoint(stack: Stack): void {
   const directory = (stack.node.tryGetContext('artifact') as string | undefined) ?? liveVersion();
-  new ModelEndpoint(stack, 'SpamFilter', {
+  const alarms = new NotificationTopic(stack, 'Alarms');
+  const endpoint = new ModelEndpoint(stack, 'SpamFilter', {
     artifact: VerifiedArtifact.fromDirectory(directory),
     image: server(stack),
     machine: spamFilter.deployment.endpoint.machine,
     replicas: spamFilter.deployment.endpoint.replicas,
     release: spamFilter.deployment.release,
     performance: spamFilter.monitoring.performance,
+    alarmTopic: alarms.topic,
+    logEncryptionKey: alarms.encryptionKey,
+  });
+  acknowledge(endpoint);
+}
+
+function acknowledge(construct: Construct): void {
+  acknowledgeFindings(construct);
+  Validations.of(construct).acknowledge({
+    id: 'ModelPipeline::endpoint-capture',
+    reason: 'The requests are private messages: none of them is kept.',
   });
 }
 

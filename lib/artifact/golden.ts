@@ -1,69 +1,125 @@
-import { join } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { throwIssues, type Issue } from '../issue';
-import { attempt, entriesOf, isObject, readJsonObject } from './json-file';
-import type { Tensor } from './tensor';
-import { tensorFromJson } from './tensor-json';
+import { DTYPES } from '../pipeline/definition/model';
+import { readGoldenJson } from './golden-json';
+import type { GoldenSample, GoldenSamples } from './golden-sample';
+import { attempt } from './json-file';
+import { readNpz } from './npz';
+import { isDtype, type AnyTensor, type Tensor } from './tensor';
+import { readTensorProto, type NamedTensor } from './tensor-proto';
 
-/** What the model answered where it was made. */
-export interface GoldenSamples {
-  /** `"torch 2.13.0"`. */
-  readonly producer: string;
-  readonly samples: readonly GoldenSample[];
+export type { GoldenSample, GoldenSamples } from './golden-sample';
+
+/** Names of a model's inputs and outputs, in their order. */
+export interface GoldenNames {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
 }
 
-export interface GoldenSample {
-  readonly id: string;
-  /** What a client sends for this instance; absent where clients send tensors. */
-  readonly input?: unknown;
-  /** Batch size 1. */
-  readonly tensors: Readonly<Record<string, Tensor>>;
-  /** Batch size 1. */
-  readonly outputs: Readonly<Record<string, Tensor>>;
-}
-
-const FIX = 'record the golden samples again with the stage program `export`';
+const DATA_SET = /^test_data_set_(\d+)$/;
+const LAYOUTS =
+  'samples.json, test_data_set_N/{input,output}_M.pb, or .npz files with inputs/NAME and outputs/NAME';
 
 /**
- * Reads `samples.json` of a golden directory.
+ * Reads golden samples in one of three forms: `samples.json`; the folders `test_data_set_N` of ONNX,
+ * each one sample; `.npz` files of NumPy, each one sample with arrays named `inputs/NAME` and
+ * `outputs/NAME`.
  *
- * @throws IssueError with everything that is wrong with the file
+ * @param place a directory with one of them, or a single `.npz` file
+ * @param names of the model: a `test_data_set_N` tells inputs and outputs by their order. Without them
+ *   tensors have the names their files give them
+ * @throws IssueError with everything that is wrong
  */
-export function readGolden(directory: string): GoldenSamples {
-  const file = join(directory, 'samples.json');
-  const json = readJsonObject(file, 'golden samples', FIX);
-  const issues: Issue[] = [];
-  if (json.schemaVersion !== 1) {
-    issues.push(issue(`${file}: schemaVersion`, `got ${JSON.stringify(json.schemaVersion)}, wanted 1`));
+export function readGolden(place: string, names?: GoldenNames): GoldenSamples {
+  if (place.endsWith('.npz')) return collect('NumPy', [place], readNpzSample);
+  const entries = existsSync(place) ? readdirSync(place) : [];
+  const json = join(place, 'samples.json');
+  if (entries.includes('samples.json')) return readGoldenJson(json);
+  const dataSets = entries.filter((name) => DATA_SET.test(name)).sort((a, b) => numberOf(a) - numberOf(b));
+  if (dataSets.length > 0) {
+    const directories = dataSets.map((name) => join(place, name));
+    return collect('ONNX test data', directories, (path, issues) => readDataSet(path, names, issues));
   }
-  if (!Array.isArray(json.samples) || json.samples.length === 0) {
-    issues.push(issue(`${file}: samples`, 'holds no samples'));
-  }
-  const entries: unknown[] = Array.isArray(json.samples) ? json.samples : [];
-  const samples = entries.map((sample, index) => parseSample(sample, `${file}: samples[${index}]`, issues));
-  throwIssues('golden samples', issues);
-  return { producer: typeof json.producer === 'string' ? json.producer : 'unknown', samples };
+  const archives = entries.filter((name) => name.endsWith('.npz')).sort();
+  if (archives.length === 0) return readGoldenJson(json);
+  const files = archives.map((name) => join(place, name));
+  return collect('NumPy', files, readNpzSample);
 }
 
-function parseSample(json: unknown, path: string, issues: Issue[]): GoldenSample {
-  const sample = isObject(json) ? json : {};
-  if (typeof sample.id !== 'string') issues.push(issue(`${path}.id`, 'is not a string'));
+function collect(
+  producer: string,
+  paths: readonly string[],
+  read: (path: string, issues: Issue[]) => GoldenSample,
+): GoldenSamples {
+  const issues: Issue[] = [];
+  const samples = paths.map((path) => {
+    const own: Issue[] = [];
+    const sample = read(path, own);
+    issues.push(...(own.length > 0 ? own : emptySides(sample, path)));
+    return sample;
+  });
+  throwIssues('golden samples', issues);
+  return { producer, samples };
+}
+
+function emptySides({ tensors, outputs }: GoldenSample, path: string): Issue[] {
+  return [
+    ...(Object.keys(tensors).length === 0 ? [issue(path, 'holds no inputs')] : []),
+    ...(Object.keys(outputs).length === 0 ? [issue(path, 'holds no outputs')] : []),
+  ];
+}
+
+function readNpzSample(file: string, issues: Issue[]): GoldenSample {
+  const arrays = attempt(issues, () => readNpz(file)) ?? new Map<string, AnyTensor>();
+  const side = (prefix: string) =>
+    Array.from(arrays, ([name, tensor]) => ({ name, tensor }))
+      .filter(({ name }) => name.startsWith(prefix))
+      .map(({ name, tensor }) => ({ name: name.slice(prefix.length), tensor }));
   return {
-    id: String(sample.id),
-    ...('input' in sample && { input: sample.input }),
-    tensors: parseTensors(sample.tensors, `${path}.tensors`, issues),
-    outputs: parseTensors(sample.outputs, `${path}.outputs`, issues),
+    id: basename(file, '.npz'),
+    tensors: deployable(side('inputs/'), file, issues),
+    outputs: deployable(side('outputs/'), file, issues),
   };
 }
 
-function parseTensors(json: unknown, path: string, issues: Issue[]): Record<string, Tensor> {
-  const entries = entriesOf(json);
-  if (entries.length === 0) issues.push(issue(path, 'holds no tensors'));
-  const tensors = entries.map(([name, value]) => {
-    return [name, attempt(issues, () => tensorFromJson(value, `${path}.${name}`))] as const;
+function readDataSet(directory: string, names: GoldenNames | undefined, issues: Issue[]): GoldenSample {
+  const files = readdirSync(directory);
+  const side = (prefix: string, order?: readonly string[]) => {
+    const pattern = new RegExp(`^${prefix}_\\d+\\.pb$`);
+    return files
+      .filter((name) => pattern.test(name))
+      .sort((a, b) => numberOf(a) - numberOf(b))
+      .flatMap((file) => {
+        const read = attempt(issues, () => readTensorProto(join(directory, file)));
+        // By its place among the model's inputs or outputs where that is known, as ONNX has it.
+        const known = order?.[numberOf(file)];
+        return read ? [{ name: known ?? (read.name || basename(file, '.pb')), tensor: read.tensor }] : [];
+      });
+  };
+  return {
+    id: basename(directory),
+    tensors: deployable(side('input', names?.inputs), directory, issues),
+    outputs: deployable(side('output', names?.outputs), directory, issues),
+  };
+}
+
+/** Golden samples are of what a deployed model takes and gives. */
+function deployable(values: readonly NamedTensor[], path: string, issues: Issue[]): Record<string, Tensor> {
+  const kept = values.flatMap(({ name, tensor }): [string, Tensor][] => {
+    const { dtype, shape, data } = tensor;
+    if (isDtype(dtype)) return [[name, { dtype, shape, data }]];
+    issues.push(issue(path, `"${name}" is of type ${dtype}, allowed: ${DTYPES.join(', ')}`));
+    return [];
   });
-  return Object.fromEntries(tensors.filter((entry): entry is [string, Tensor] => entry[1] !== undefined));
+  return Object.fromEntries(kept);
+}
+
+/** The number in a name of the form `output_12.pb`. */
+function numberOf(name: string): number {
+  return Number(/\d+/.exec(name)?.[0]);
 }
 
 function issue(path: string, message: string): Issue {
-  return { code: 'golden-samples', path, message, fix: FIX };
+  return { code: 'golden-samples', path, message, fix: `give ${LAYOUTS}` };
 }

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { throwIssues, type Issue } from '../issue';
 import { sha256File } from './digest';
 import { isObject, readJsonObject, type JsonObject } from './json-file';
 
-/** `manifest.json`: every file of a version but itself. A version exists once its manifest does. */
+/**
+ * `manifest.json`: every file of a version but itself and the signature over all of them. A version
+ * exists once its manifest does.
+ */
 export interface Manifest {
   readonly schemaVersion: 1;
   readonly pipeline: string;
@@ -25,17 +28,20 @@ export interface FileDigest {
 
 export const MANIFEST_FILE = 'manifest.json';
 
+/** The OpenSSF Model Signing signature of a directory, over every other file of it. */
+export const SIGNATURE_FILE = 'model.sig';
+
 const REQUIRED_FILES = ['model.onnx', 'model.tar.gz', 'signature.json', 'verification.json'];
 
 const FIX = 'make the version again with `model-pipeline run <example>`';
 
 /**
- * Digests of all files of a directory and below, but its manifest, sorted by path.
+ * Digests of all files of a directory and below, but its manifest and signature, sorted by path.
  *
  * @throws IssueError when the directory holds anything but plain files, such as links
  */
 export function digestDirectory(directory: string): Record<string, FileDigest> {
-  const paths = listFiles(directory).filter((path) => path !== MANIFEST_FILE);
+  const paths = listFiles(directory).filter((path) => path !== MANIFEST_FILE && path !== SIGNATURE_FILE);
   return Object.fromEntries(paths.map((path) => [path, digestOf(join(directory, path))]));
 }
 
@@ -56,11 +62,10 @@ export function versionId(files: Readonly<Record<string, FileDigest>>): string {
   return createHash('sha256').update(lines.join('')).digest('hex').slice(0, 12);
 }
 
-/** Completes a version: call when every other file is written. */
-export function writeManifest(directory: string, about: Omit<Manifest, 'schemaVersion' | 'files'>): Manifest {
+/** The text of a version's `manifest.json`: call when every other file is there. */
+export function renderManifest(directory: string, about: Omit<Manifest, 'schemaVersion' | 'files'>): string {
   const manifest: Manifest = { schemaVersion: 1, ...about, files: digestDirectory(directory) };
-  writeFileSync(join(directory, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
-  return manifest;
+  return `${JSON.stringify(manifest, null, 2)}\n`;
 }
 
 /** @throws IssueError with everything that is wrong with `manifest.json` itself */
@@ -102,7 +107,12 @@ export function manifestIssues(
   ];
 }
 
-function listFiles(directory: string, below = ''): string[] {
+/**
+ * Paths of all files below a directory, relative to it, with `/`.
+ *
+ * @throws IssueError when it holds anything but plain files, such as links
+ */
+export function listFiles(directory: string, below = ''): string[] {
   const entries = readdirSync(join(directory, below), { withFileTypes: true });
   const paths = entries.flatMap((entry) => {
     const path = below === '' ? entry.name : `${below}/${entry.name}`;

@@ -1,6 +1,10 @@
 import { throwIssues, type Issue } from '../issue';
-import { isObject, readJsonObject } from './json-file';
+import { readJsonObject } from './json-file';
 import type { VerificationReport } from './report';
+import { reportSchema } from './schema/report-schema';
+
+const FIX =
+  'verify the model with `model-pipeline verify <directory>`, or register it again with `model-pipeline run <example>`';
 
 /**
  * Reads `verification.json`.
@@ -8,21 +12,22 @@ import type { VerificationReport } from './report';
  * @throws IssueError when it is missing or not a report
  */
 export function readReport(file: string): VerificationReport {
-  const fix =
-    'verify the model with `model-pipeline verify <directory>`, or register it again with `model-pipeline run <example>`';
-  const json = readJsonObject(file, 'report', fix);
-  const { schemaVersion, verdict, model, checks } = json;
-  const fine =
-    schemaVersion === 1 &&
-    (verdict === 'passed' || verdict === 'failed') &&
-    isObject(model) &&
-    typeof model.sha256 === 'string' &&
-    Array.isArray(model.externalData) &&
-    Array.isArray(checks) &&
-    checks.every((check) => isObject(check) && typeof check.id === 'string');
-  if (!fine)
-    throwIssues('report', [{ code: 'report', path: file, message: 'is not a verification report', fix }]);
-  return json as unknown as VerificationReport;
+  return parseReport(readJsonObject(file, 'report', FIX), file);
+}
+
+/** @throws IssueError with everything in which the value is not a report */
+export function parseReport(json: unknown, path: string): VerificationReport {
+  const { data, error } = reportSchema.safeParse(json);
+  throwIssues(
+    'report',
+    (error?.issues ?? []).map(({ path: keys, message }) => ({
+      code: 'report',
+      path: [path, keys.join('.')].filter((part) => part !== '').join(': '),
+      message,
+      fix: FIX,
+    })),
+  );
+  return data as VerificationReport;
 }
 
 /** What a report must say for a version to be deployed, and where the report is. */

@@ -1,4 +1,5 @@
 import type { Issue } from '../issue';
+import type { Json } from '../pipeline/definition';
 import type { ModelSummary } from './onnx/model-info';
 
 export type Verdict = 'passed' | 'failed' | 'skipped';
@@ -11,7 +12,10 @@ export interface CheckResult {
   readonly verdict: Verdict;
   /** One sentence: what was measured, or why the check was skipped. */
   readonly detail: string;
+  /** What is wrong; `code` is the rule's id. */
   readonly findings: readonly Issue[];
+  /** What was measured, for programs; its form is the check's own. */
+  readonly data?: Json;
 }
 
 /** `verification.json`: what was checked of one model, bound to the SHA-256 of its bytes. */

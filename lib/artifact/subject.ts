@@ -1,14 +1,21 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { IssueError } from '../issue';
 import type { ModelSignature, Tolerance } from '../pipeline/definition';
+import { FileDigests } from './file-digests';
 import { readGolden, type GoldenSamples } from './golden';
-import { readModel } from './onnx/read-model';
+import { describeModel, readStructure } from './onnx/read-model';
 import { Preprocessing } from './preprocessing/preprocessing';
+import type { PublicKey } from './provenance/keys';
 import { ModelProcess, type ModelProcessOptions, type TimedRun } from './runtime/model-process';
+import type { RuntimePool } from './runtime/runtime-pool';
 import { readSignature } from './signature';
 
 /** What a verification is about. */
-export interface SubjectOptions extends Pick<ModelProcessOptions, 'startTimeoutMs' | 'runTimeoutMs'> {
+export interface SubjectOptions extends Pick<
+  ModelProcessOptions,
+  'startTimeoutMs' | 'runTimeoutMs' | 'memoryMiB' | 'signal'
+> {
   /** The model. */
   readonly file: string;
   /** Where its package is; absent for a bare file. */
@@ -17,7 +24,11 @@ export interface SubjectOptions extends Pick<ModelProcessOptions, 'startTimeoutM
   readonly signature?: ModelSignature;
   /** Directory of golden samples, in place of the package's own. */
   readonly golden?: string;
+  /** Key whose holder must have signed the package. */
+  readonly publicKey?: PublicKey;
   readonly tolerance: Required<Tolerance>;
+  /** Processes to run the model in. */
+  readonly pool?: RuntimePool;
 }
 
 /**
@@ -26,8 +37,11 @@ export interface SubjectOptions extends Pick<ModelProcessOptions, 'startTimeoutM
  */
 export class Subject {
   readonly file: string;
+  readonly directory: string | undefined;
+  readonly publicKey: PublicKey | undefined;
   readonly tolerance: Required<Tolerance>;
-  readonly model = once(() => readModel(this.options.file));
+  readonly structure = once(() => readStructure(this.options.file));
+  readonly model = once(() => describeModel(this.structure()));
   readonly golden = once(() => this.readGolden());
   readonly preprocessing = once(() => this.readPreprocessing());
   readonly signatures = once(() => this.readSignatures());
@@ -35,10 +49,40 @@ export class Subject {
   /** The model's answer to each golden sample, one by one. */
   readonly answers = once(() => this.answerAll());
   private started: ModelProcess | undefined;
+  private refusal: { readonly by: string; readonly error: IssueError } | undefined;
 
-  constructor(private readonly options: SubjectOptions) {
+  constructor(
+    private readonly options: SubjectOptions,
+    /** Digests of the files that were asked for. */
+    readonly digests = new FileDigests(),
+  ) {
     this.file = options.file;
+    this.directory = options.directory;
+    this.publicKey = options.publicKey;
     this.tolerance = options.tolerance;
+  }
+
+  /** The check that found the model unfit to be executed; nothing where none did. */
+  get forbiddenBy(): string | undefined {
+    return this.refusal?.by;
+  }
+
+  /** From now on the model is not executed: `process` throws. */
+  forbidExecution(check: string): void {
+    const message = `is not executed, because "${check}" failed`;
+    const fix = `mend what "${check}" found`;
+    const issue = { code: 'execution-forbidden', path: this.file, message, fix };
+    this.refusal ??= { by: check, error: new IssueError('model', [issue]) };
+  }
+
+  /** For a check that starts a process of its own. @throws IssueError where executing is forbidden */
+  demandExecution(): void {
+    if (this.refusal) throw this.refusal.error;
+  }
+
+  /** Whether this is the error with which executing was refused. */
+  refused(error: IssueError): boolean {
+    return error === this.refusal?.error;
   }
 
   /** Whether the model's process was running and is no more. */
@@ -57,7 +101,12 @@ export class Subject {
 
   private readGolden(): GoldenSamples | undefined {
     const directory = this.options.golden ?? this.inPackage('golden');
-    return directory === undefined ? undefined : readGolden(directory);
+    if (directory === undefined) return undefined;
+    const { input = [], output = [] } = this.structure().model.graph ?? {};
+    return readGolden(directory, {
+      inputs: input.map(({ name }) => name),
+      outputs: output.map(({ name }) => name),
+    });
   }
 
   private readPreprocessing(): Preprocessing | undefined {
@@ -72,7 +121,9 @@ export class Subject {
   }
 
   private async startProcess(): Promise<ModelProcess> {
-    this.started = await ModelProcess.start(this.options.file, this.options);
+    this.demandExecution();
+    const { file, pool } = this.options;
+    this.started = await (pool?.start(file, this.options) ?? ModelProcess.start(file, this.options));
     return this.started;
   }
 

@@ -4,6 +4,7 @@ import {
   allocate,
   elementCount,
   float16ToNumber,
+  isDtype,
   numberToFloat16,
   type Tensor,
   type TensorData,
@@ -99,10 +100,6 @@ function parseFloatElement(element: unknown): number | undefined {
 function integerToJson(value: bigint): number | string {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value.toString();
-}
-
-function isDtype(value: unknown): value is Dtype {
-  return (DTYPES as readonly unknown[]).includes(value);
 }
 
 function isShape(value: unknown): value is number[] {

@@ -1,12 +1,31 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { IssueError, type Issue } from '../issue';
 import type { ModelSignature } from '../pipeline/definition';
+import { sha256File } from './digest';
 import { attempt } from './json-file';
-import { digestDirectory, manifestIssues, readManifest, type Runtime } from './manifest';
+import {
+  digestDirectory,
+  MANIFEST_FILE,
+  manifestIssues,
+  readManifest,
+  type FileDigest,
+  type Runtime,
+} from './manifest';
+import type { PublicKey } from './provenance/keys';
+import type { Digests } from './provenance/statement';
+import { provenanceIssues } from './provenance/verify-signature';
 import { readReport, reportIssues } from './read-report';
 import type { VerificationReport } from './report';
 import { readSignature } from './signature';
+
+export interface VerifiedArtifactOptions {
+  /**
+   * Key whose holder must have signed the version, as PEM; `model.sig` there is the signature.
+   * @default - a signature is not asked for
+   */
+  readonly publicKey?: PublicKey;
+}
 
 /** A version directory whose every file is the one that was verified and registered. */
 export class VerifiedArtifact {
@@ -16,7 +35,7 @@ export class VerifiedArtifact {
    *
    * @throws IssueError with everything that is wrong; each fix names the command that mends it
    */
-  static fromDirectory(directory: string): VerifiedArtifact {
+  static fromDirectory(directory: string, options: VerifiedArtifactOptions = {}): VerifiedArtifact {
     const root = resolve(directory);
     const subject = `version ${directory}`;
     if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) {
@@ -32,6 +51,9 @@ export class VerifiedArtifact {
     const signature = attempt(issues, () => readSignature(join(root, 'signature.json')));
     if (manifest) issues.push(...manifestIssues(root, manifest, files));
     if (report) issues.push(...reportIssues(report, { file: reportFile, directory, files }));
+    if (options.publicKey !== undefined) {
+      issues.push(...provenanceIssues(root, options.publicKey, signedDigests(root, files)));
+    }
     const model = manifest?.files['model.onnx'];
     if (issues.length > 0 || !manifest || !model || !report || !signature)
       throw new IssueError(subject, issues);
@@ -57,4 +79,13 @@ export class VerifiedArtifact {
     /** Absolute path of `model.tar.gz`. */
     readonly archive: string,
   ) {}
+}
+
+/** The signature is over the manifest too, which does not list itself. */
+function signedDigests(root: string, files: Readonly<Record<string, FileDigest>>): Digests {
+  const manifest = join(root, MANIFEST_FILE);
+  const digests = Object.entries(files).map(([path, { sha256 }]) => [path, sha256] as const);
+  return Object.fromEntries(
+    existsSync(manifest) ? [...digests, [MANIFEST_FILE, sha256File(manifest)]] : digests,
+  );
 }

@@ -1,6 +1,6 @@
 import { Token } from 'aws-cdk-lib/core';
 
-/** A state of Step Functions in the Amazon States Language, JSONPath. Strings may hold tokens. */
+/** A state of Step Functions in the Amazon States Language. Strings may hold tokens. */
 export interface State {
   readonly Type: 'Task' | 'Choice' | 'Pass' | 'Wait' | 'Parallel' | 'Succeed' | 'Fail';
   readonly [field: string]: unknown;
@@ -11,6 +11,8 @@ export type States = Readonly<Record<string, State>>;
 
 export interface StateMachineDefinition {
   readonly Comment: string;
+  /** @default "JSONPath" */
+  readonly QueryLanguage?: 'JSONata';
   readonly StartAt: string;
   readonly States: States;
 }

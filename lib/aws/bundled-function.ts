@@ -2,19 +2,20 @@ import { Grant, type IGrantable, Role, ServicePrincipal } from 'aws-cdk-lib/aws-
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Architecture, Code, Function, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { Duration, Size, Stack } from 'aws-cdk-lib/core';
+import { Duration, type Size, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Retry } from '../pipeline';
 import type { State } from './asl';
+import { bundleDigest } from './bundle-digest';
 import { bundleDirectory, type FunctionBundle } from './function-bundle';
 
 /** What every function of this library lets its user choose. */
 export interface FunctionOptions {
   /** @default - 15 minutes, the longest AWS Lambda allows */
   readonly timeout?: Duration;
-  /** @default - 3008 MiB, the most a new account may use */
+  /** @default - what the construct needs */
   readonly memory?: Size;
-  /** Room in `/tmp`: the model, twice. @default - 4 GiB */
+  /** Room in `/tmp`. @default - what the construct needs */
   readonly ephemeralStorage?: Size;
   /** Encrypts the log. @default - a key of CloudWatch's */
   readonly logEncryptionKey?: IKey;
@@ -23,6 +24,8 @@ export interface FunctionOptions {
 }
 
 export interface BundledFunctionProps extends FunctionOptions {
+  readonly memory: Size;
+  readonly ephemeralStorage: Size;
   readonly bundle: FunctionBundle;
   readonly description: string;
 }
@@ -61,17 +64,18 @@ export class BundledFunction extends Construct {
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
       resourceArns: [logGroup.logGroupArn],
     });
+    const directory = bundleDirectory(props.bundle);
     this.function = new Function(this, 'Function', {
       description: props.description,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.X86_64,
       handler: 'index.handler',
-      code: Code.fromAsset(bundleDirectory(props.bundle)),
+      code: Code.fromAsset(directory, { assetHash: bundleDigest(directory) }),
       role: this.role,
       logGroup,
       timeout: this.timeout,
-      memorySize: (props.memory ?? Size.mebibytes(3008)).toMebibytes(),
-      ephemeralStorageSize: props.ephemeralStorage ?? Size.gibibytes(4),
+      memorySize: props.memory.toMebibytes(),
+      ephemeralStorageSize: props.ephemeralStorage,
       tracing: Tracing.ACTIVE,
     });
   }

@@ -1,7 +1,9 @@
 import type { IRepository } from 'aws-cdk-lib/aws-ecr';
+import { DockerImageAsset, Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { type Issue, issue, throwIssues } from '../issue';
 import { containerAccount } from './container-registry';
 
 /** What the framework and the processor of a job's image are. */
@@ -11,6 +13,10 @@ export interface TrainingImageOptions {
   /** @default "py312" */
   readonly python?: string;
   readonly processor: 'cpu' | 'gpu';
+  /** `"sha256:…"`: this very image, whatever the tag of the version names later. @default - the tag */
+  readonly digest?: string;
+  /** Account of the registry. @default - AWS' in the stack's region */
+  readonly account?: string;
 }
 
 export interface TritonImageOptions {
@@ -18,6 +24,19 @@ export interface TritonImageOptions {
   readonly version?: string;
   /** @default "gpu" */
   readonly processor?: 'cpu' | 'gpu';
+  /** `"sha256:…"`: this very image, whatever the tag of the version names later. @default - the tag */
+  readonly digest?: string;
+  /** Account of the registry. @default - AWS' in the stack's region */
+  readonly account?: string;
+}
+
+export interface ImageAssetOptions {
+  /** The Dockerfile, relative to the directory. @default "Dockerfile" */
+  readonly file?: string;
+  /** Stage of the Dockerfile to build. @default - the last one */
+  readonly target?: string;
+  /** @default {} */
+  readonly buildArgs?: Readonly<Record<string, string>>;
 }
 
 /** Regions for which the SageMaker Python SDK lists no Triton image. */
@@ -30,8 +49,9 @@ export abstract class ContainerImage {
     version = '2.8.0',
     python = 'py312',
     processor,
+    ...pin
   }: TrainingImageOptions): ContainerImage {
-    return new DeepLearningContainer('pytorch-training', `${version}-${processor}-${python}`);
+    return new DeepLearningContainer('pytorch-training', `${version}-${processor}-${python}`, pin);
   }
 
   /** AWS' Deep Learning Container for TensorFlow and Keras jobs. */
@@ -39,14 +59,15 @@ export abstract class ContainerImage {
     version = '2.19.0',
     python = 'py312',
     processor,
+    ...pin
   }: TrainingImageOptions): ContainerImage {
-    return new DeepLearningContainer('tensorflow-training', `${version}-${processor}-${python}`);
+    return new DeepLearningContainer('tensorflow-training', `${version}-${processor}-${python}`, pin);
   }
 
   /** NVIDIA Triton as AWS publishes it, for endpoints of the runtime `triton`. */
-  static triton({ version = '25.09', processor = 'gpu' }: TritonImageOptions = {}): ContainerImage {
+  static triton({ version = '25.09', processor = 'gpu', ...pin }: TritonImageOptions = {}): ContainerImage {
     const tag = processor === 'gpu' ? `${version}-py3` : `${version}-py3-cpu`;
-    return new DeepLearningContainer('sagemaker-tritonserver', tag, WITHOUT_TRITON);
+    return new DeepLearningContainer('sagemaker-tritonserver', tag, pin, WITHOUT_TRITON);
   }
 
   /**
@@ -56,6 +77,15 @@ export abstract class ContainerImage {
    */
   static fromEcrRepository(repository: IRepository, tagOrDigest: string): ContainerImage {
     return new EcrImage(repository, tagOrDigest);
+  }
+
+  /**
+   * An image that `cdk deploy` builds from a Dockerfile and pushes: it needs Docker.
+   *
+   * @param directory of the Dockerfile and all that it copies
+   */
+  static fromAsset(directory: string, options: ImageAssetOptions = {}): ContainerImage {
+    return new AssetImage(directory, options);
   }
 
   /**
@@ -74,23 +104,59 @@ export abstract class ContainerImage {
   abstract bind(scope: Construct, puller: IGrantable): string;
 }
 
+interface ImagePin {
+  readonly digest?: string;
+  readonly account?: string;
+}
+
 class DeepLearningContainer extends ContainerImage {
   constructor(
     private readonly repository: string,
     private readonly tag: string,
+    private readonly pin: ImagePin,
     private readonly without: readonly string[] = [],
+  ) {
+    super();
+    throwIssues(`image "${repository}"`, checkDigest(pin.digest));
+  }
+
+  bind(scope: Construct, puller: IGrantable): string {
+    const stack = Stack.of(scope);
+    const account = this.pin.account ?? containerAccount(scope, this.repository, this.without);
+    const reference = this.pin.digest === undefined ? `:${this.tag}` : `@${this.pin.digest}`;
+    grantPull(
+      puller,
+      stack.formatArn({ service: 'ecr', resource: 'repository', account, resourceName: this.repository }),
+    );
+    return `${account}.dkr.ecr.${stack.region}.${stack.urlSuffix}/${this.repository}${reference}`;
+  }
+}
+
+function checkDigest(digest: string | undefined): Issue[] {
+  if (digest === undefined || /^sha256:[0-9a-f]{64}$/.test(digest)) return [];
+  const fix = 'Give "sha256:" and 64 of 0–9 and a–f, as `docker buildx imagetools inspect` prints it.';
+  return [issue('image-digest', 'digest', `is ${JSON.stringify(digest)}`, fix)];
+}
+
+class AssetImage extends ContainerImage {
+  constructor(
+    private readonly directory: string,
+    private readonly options: ImageAssetOptions,
   ) {
     super();
   }
 
   bind(scope: Construct, puller: IGrantable): string {
-    const stack = Stack.of(scope);
-    const account = containerAccount(scope, this.repository, this.without);
-    grantPull(
-      puller,
-      stack.formatArn({ service: 'ecr', resource: 'repository', account, resourceName: this.repository }),
-    );
-    return `${account}.dkr.ecr.${stack.region}.${stack.urlSuffix}/${this.repository}:${this.tag}`;
+    const { buildArgs, ...options } = this.options;
+    const { imageUri, repository } = new DockerImageAsset(scope, 'Image', {
+      directory: this.directory,
+      platform: Platform.LINUX_AMD64,
+      exclude: ['**/__pycache__', '.git', '.venv'],
+      ...options,
+      ...(buildArgs && { buildArgs: { ...buildArgs } }),
+    });
+    grantPull(puller, repository.repositoryArn);
+    return imageUri;
   }
 }
 

@@ -1,58 +1,161 @@
 import { CfnScalableTarget, CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling';
-import type { CfnEndpoint } from 'aws-cdk-lib/aws-sagemaker';
+import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
+import type { CfnResource } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { type ResolvedReplicas, VARIANT } from './endpoint-settings';
+import { VARIANT } from './endpoint-settings';
+import type { Scaling } from './replicas';
 
 export const SCALING = {
   serviceNamespace: 'sagemaker',
   scalableDimension: 'sagemaker:variant:DesiredInstanceCount',
 } as const;
 
-export function scalableResource(endpointName: string): string {
-  return `endpoint/${endpointName}/variant/${VARIANT}`;
+/** Dimension of the copies of an inference component. */
+export const COMPONENT_SCALING = {
+  serviceNamespace: 'sagemaker',
+  scalableDimension: 'sagemaker:inference-component:DesiredCopyCount',
+} as const;
+
+export function scalableResource(endpointName: string, variant = VARIANT): string {
+  return `endpoint/${endpointName}/variant/${variant}`;
 }
 
-/** Follows the requests per minute and replica; adds replicas at once, removes them after ten quiet minutes. */
-export function renderTracking(
-  requestsPerMinute: number,
-): CfnScalingPolicy.TargetTrackingScalingPolicyConfigurationProperty {
+/** What scales: the machines of a variant, or the copies of an inference component. */
+export type Scaled =
+  | { readonly endpointName: string; readonly variant?: string }
+  | { readonly endpointName: string; readonly component: string };
+
+type Tracking = CfnScalingPolicy.TargetTrackingScalingPolicyConfigurationProperty;
+
+/** Follows a metric: adds replicas at once, removes them after ten quiet minutes. */
+export function renderTracking({ metric, target }: Scaling, scaled: Scaled): Tracking {
   return {
-    targetValue: requestsPerMinute,
-    predefinedMetricSpecification: {
-      predefinedMetricType: 'SageMakerVariantInvocationsPerInstance',
-    },
+    targetValue: target,
+    ...renderMetric(metric, scaled),
     scaleInCooldown: 600,
     scaleOutCooldown: 60,
   };
 }
 
-export interface EndpointScalingProps {
-  readonly endpointName: string;
-  readonly endpoint: CfnEndpoint;
-  readonly min: number;
-  readonly scaling: NonNullable<ResolvedReplicas['scaling']>;
+/** The step that brings the first replica: a target per replica says nothing where there is none. */
+export const FIRST_REPLICA: CfnScalingPolicy.StepScalingPolicyConfigurationProperty = {
+  adjustmentType: 'ChangeInCapacity',
+  metricAggregationType: 'Maximum',
+  cooldown: 300,
+  stepAdjustments: [{ metricIntervalLowerBound: 0, scalingAdjustment: 1 }],
+};
+
+/** Tells that requests wait, or were refused, for want of any replica. */
+export function firstReplicaMetric(scaled: Scaled): { metricName: string; dimensions: Dimension[] } {
+  return 'component' in scaled
+    ? {
+        metricName: 'NoCapacityInvocationFailures',
+        dimensions: [{ name: 'InferenceComponentName', value: scaled.component }],
+      }
+    : {
+        metricName: 'HasBacklogWithoutCapacity',
+        dimensions: [{ name: 'EndpointName', value: scaled.endpointName }],
+      };
 }
 
-/** Number of replicas by the requests they get. */
+interface Dimension {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface EndpointScalingProps {
+  readonly scaled: Scaled;
+  /** The endpoint or component, which must exist before it is registered. */
+  readonly resource: CfnResource;
+  readonly min: number;
+  readonly scaling: Scaling;
+}
+
+/** The number of replicas by what they have to do; down to none where `min` is 0. */
 export class EndpointScaling extends Construct {
   readonly target: CfnScalableTarget;
   readonly policy: CfnScalingPolicy;
+  /** Brings the first replica; absent where `min` is above 0. */
+  readonly firstReplica?: CfnScalingPolicy;
 
   constructor(scope: Construct, id: string, props: EndpointScalingProps) {
     super(scope, id);
-    const { endpoint, endpointName, min, scaling } = props;
+    const { scaled, resource, min, scaling } = props;
     this.target = new CfnScalableTarget(this, 'Target', {
-      ...SCALING,
-      resourceId: scalableResource(endpointName),
+      ...scalableTarget(scaled),
       minCapacity: min,
       maxCapacity: scaling.max,
     });
-    this.target.addResourceDependency(endpoint);
+    this.target.addResourceDependency(resource);
     this.policy = new CfnScalingPolicy(this, 'Policy', {
-      policyName: `${endpointName}-requests`,
+      policyName: `${scaled.endpointName}-requests`,
       policyType: 'TargetTrackingScaling',
       scalingTargetId: this.target.ref,
-      targetTrackingScalingPolicyConfiguration: renderTracking(scaling.requestsPerMinute),
+      targetTrackingScalingPolicyConfiguration: renderTracking(scaling, scaled),
     });
+    if (min === 0) this.firstReplica = this.createFirstReplica(scaled);
   }
+
+  private createFirstReplica(scaled: Scaled): CfnScalingPolicy {
+    const policy = new CfnScalingPolicy(this, 'FirstReplica', {
+      policyName: `${scaled.endpointName}-first-replica`,
+      policyType: 'StepScaling',
+      scalingTargetId: this.target.ref,
+      stepScalingPolicyConfiguration: FIRST_REPLICA,
+    });
+    new CfnAlarm(this, 'NoReplica', {
+      alarmDescription: `Requests to ${scaled.endpointName} find no replica`,
+      namespace: 'AWS/SageMaker',
+      ...firstReplicaMetric(scaled),
+      statistic: 'Maximum',
+      period: 60,
+      evaluationPeriods: 1,
+      threshold: 1,
+      comparisonOperator: 'GreaterThanOrEqualToThreshold',
+      treatMissingData: 'notBreaching',
+      alarmActions: [policy.ref],
+    });
+    return policy;
+  }
+}
+
+function scalableTarget(scaled: Scaled) {
+  return 'component' in scaled
+    ? { ...COMPONENT_SCALING, resourceId: `inference-component/${scaled.component}` }
+    : { ...SCALING, resourceId: scalableResource(scaled.endpointName, scaled.variant) };
+}
+
+function renderMetric(metric: Scaling['metric'], scaled: Scaled): Partial<Tracking> {
+  const component = 'component' in scaled;
+  switch (metric) {
+    case 'requestsPerMinute':
+      return predefined(
+        component
+          ? 'SageMakerInferenceComponentInvocationsPerCopy'
+          : 'SageMakerVariantInvocationsPerInstance',
+      );
+    case 'concurrentRequests':
+      return predefined(
+        component
+          ? 'SageMakerInferenceComponentConcurrentRequestsPerCopyHighResolution'
+          : 'SageMakerVariantConcurrentRequestsPerModelHighResolution',
+      );
+    case 'gpuPercent':
+      return custom('/aws/sagemaker/Endpoints', 'GPUUtilization', [
+        { name: 'EndpointName', value: scaled.endpointName },
+        { name: 'VariantName', value: ('variant' in scaled && scaled.variant) || VARIANT },
+      ]);
+    case 'backlog':
+      return custom('AWS/SageMaker', 'ApproximateBacklogSizePerInstance', [
+        { name: 'EndpointName', value: scaled.endpointName },
+      ]);
+  }
+}
+
+function predefined(predefinedMetricType: string): Partial<Tracking> {
+  return { predefinedMetricSpecification: { predefinedMetricType } };
+}
+
+function custom(namespace: string, metricName: string, dimensions: Dimension[]): Partial<Tracking> {
+  return { customizedMetricSpecification: { namespace, metricName, dimensions, statistic: 'Average' } };
 }

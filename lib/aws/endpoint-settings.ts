@@ -1,9 +1,10 @@
 import type { CfnEndpointConfig } from 'aws-cdk-lib/aws-sagemaker';
 import type { AwsMachine } from '../hardware';
-import type { Capture, Replicas } from '../pipeline';
+import type { Capture } from '../pipeline';
 import { parameter } from './asl';
+import type { ResolvedReplicas } from './replicas';
 
-/** The one variant of every endpoint. Its name must not change: guardrails refuse an update that renames it. */
+/** The first variant of every endpoint. Its name must not change: guardrails refuse an update that renames it. */
 export const VARIANT = 'live';
 
 /** SageMaker takes 60 to 3600 seconds for downloading a model and for starting its container. */
@@ -13,23 +14,37 @@ const START_SECONDS = 600;
 const BYTES_PER_SECOND = 20 * 2 ** 20;
 
 export interface VariantSettings {
+  /** @default "live" */
+  readonly name?: string;
   readonly modelName: string;
   readonly machine: AwsMachine;
-  readonly replicas: Required<Pick<Replicas, 'min'>>;
+  readonly replicas: Pick<ResolvedReplicas, 'min'>;
   /** Size of the model where it is known. @default - ten minutes for download and start */
   readonly modelBytes?: number;
+  /** Share of the requests, against the other variants'. @default 1 */
+  readonly weight?: number;
+  /** Runs the model without a machine. @default - on the machine */
+  readonly serverless?: CfnEndpointConfig.ServerlessConfigProperty;
 }
 
 /** How the model runs, for the template and for the release workflow alike. */
 export function renderVariant(settings: VariantSettings): CfnEndpointConfig.ProductionVariantProperty {
-  const { modelName, machine, replicas, modelBytes = 0 } = settings;
+  const { name = VARIANT, modelName, machine, replicas, modelBytes, weight = 1, serverless } = settings;
+  const variant = { variantName: name, modelName, initialVariantWeight: weight };
+  if (serverless) return { ...variant, serverlessConfig: serverless };
+  return {
+    ...variant,
+    instanceType: machine.name,
+    // One that scales to zero begins with one: SageMaker makes no variant without a machine.
+    initialInstanceCount: Math.max(1, replicas.min),
+    ...startTimeouts(modelBytes),
+  };
+}
+
+/** Time to download and to start a model of that size. */
+export function startTimeouts(modelBytes = 0) {
   const seconds = Math.min(MAX_START_SECONDS, START_SECONDS + Math.ceil(modelBytes / BYTES_PER_SECOND));
   return {
-    variantName: VARIANT,
-    modelName,
-    instanceType: machine.name,
-    initialInstanceCount: replicas.min,
-    initialVariantWeight: 1,
     modelDataDownloadTimeoutInSeconds: seconds,
     containerStartupHealthCheckTimeoutInSeconds: seconds,
   };
@@ -53,17 +68,8 @@ export function renderCapture(settings: CaptureSettings): CfnEndpointConfig.Data
   };
 }
 
-/** `autoScaling` is absent where the number of replicas is fixed. */
-export interface ResolvedReplicas {
-  readonly min: number;
-  readonly scaling?: { readonly max: number; readonly requestsPerMinute: number };
-}
-
-export function resolveReplicas({ min = 1, max = min, requestsPerMinute }: Replicas = {}): ResolvedReplicas {
-  return max > min && requestsPerMinute !== undefined
-    ? { min, scaling: { max, requestsPerMinute } }
-    : { min };
-}
+/** The CDK writes abbreviations as words. */
+const ABBREVIATED: Readonly<Record<string, string>> = { memorySizeInMb: 'MemorySizeInMB' };
 
 /**
  * Properties of CloudFormation as parameters of the API: the same names, with a capital. A value may be
@@ -75,7 +81,7 @@ export function toApi(value: unknown): unknown {
   return Object.assign(
     {},
     ...Object.entries(value).map(([name, inner]) => {
-      const capitalized = name.charAt(0).toUpperCase() + name.slice(1);
+      const capitalized = ABBREVIATED[name] ?? name.charAt(0).toUpperCase() + name.slice(1);
       return typeof inner === 'string' ? parameter(capitalized, inner) : { [capitalized]: toApi(inner) };
     }),
   ) as object;

@@ -1,4 +1,4 @@
-import type { IGrantable, Role } from 'aws-cdk-lib/aws-iam';
+import { Grant, type IGrantable, type Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { GateRule, Retry } from '../pipeline';
 import type { IArtifactStore } from './artifact-store';
@@ -37,9 +37,17 @@ export class GateFunction extends Construct {
       ephemeralStorage: Size.mebibytes(512),
     });
     this.role = this.bundled.role;
-    for (const prefix of [metrics, baseline].flatMap((location) => location?.prefixes ?? [])) {
-      store.grantRead(this.role, prefix);
-    }
+    const prefixes = [metrics, baseline].flatMap((location) => location?.prefixes ?? []);
+    Grant.addToPrincipal({
+      grantee: this.role,
+      actions: ['s3:GetObject'],
+      resourceArns: prefixes.map((prefix) => store.bucket.arnForObjects(`${prefix}metrics.json`)),
+    });
+    Grant.addToPrincipal({
+      grantee: this.role,
+      actions: ['kms:Decrypt'],
+      resourceArns: [store.encryptionKey.keyArn],
+    });
     const event = {
       rules,
       ...parameter('metrics', metrics.uri),

@@ -6,10 +6,10 @@ import type { Release, ReleaseStep } from '../pipeline';
 export type Rollout = Pick<ReleaseStep, 'strategy' | 'stepPercent' | 'waitMinutes'>;
 
 /** https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_BlueGreenUpdatePolicy.html */
-const EXECUTION_SECONDS = { min: 600, max: 28800 };
+export const EXECUTION_SECONDS = { min: 600, max: 28800 };
 const START_SECONDS = 1800;
 /** Percent of the machines per step: TrafficRoutingConfig and RollingUpdatePolicy of the same reference. */
-const STEP_PERCENT: Readonly<
+export const STEP_PERCENT: Readonly<
   Record<Exclude<Rollout['strategy'], 'all-at-once'>, { min: number; max: number }>
 > = {
   canary: { min: 1, max: 50 },

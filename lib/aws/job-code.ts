@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
@@ -8,6 +9,8 @@ import { throwIssues } from '../issue';
 import { assemble, checkWheelhouse, type JobCodeContent } from '../job-code/assemble';
 
 export type JobCodeProps = JobCodeContent;
+
+const TUNING_ENTRY = join(__dirname, 'job-code', 'launch.py');
 
 /**
  * The code that jobs run, as one zip that Python runs as it is: the stage programs, the plan, and the
@@ -26,7 +29,8 @@ export class JobCode extends Construct {
     assemble(staged, props);
     this.asset = new Asset(this, 'Asset', { path: staged });
     // Where the app keeps assets in place instead of copying them, this directory is the asset.
-    if (this.asset.assetPath !== staged) rmSync(staged, { recursive: true });
+    // It is removed beside the synthesis, which has no reason to wait.
+    if (this.asset.assetPath !== staged) void rm(staged, { recursive: true, force: true });
   }
 
   get s3Uri(): string {
@@ -38,18 +42,39 @@ export class JobCode extends Construct {
     return ['python3', `${directory}/${basename(this.asset.s3ObjectKey)}`];
   }
 
-  grantRead(grantee: IGrantable): void {
-    const { bucket, s3ObjectKey } = this.asset;
-    Grant.addToPrincipal({
-      grantee,
-      actions: ['s3:GetObject'],
-      resourceArns: [bucket.arnForObjects(s3ObjectKey)],
-    });
-    Grant.addToPrincipal({
-      grantee,
-      actions: ['s3:ListBucket'],
-      resourceArns: [bucket.bucketArn],
-      conditions: { StringLike: { 's3:prefix': [`${s3ObjectKey}*`] } },
-    });
+  /**
+   * What the containers of a tuning run: the API has no field for their command, and their toolkit runs a
+   * Python file by its name.
+   */
+  tuningEntry(): { readonly s3Uri: string; readonly fileName: string } {
+    const { s3ObjectKey, s3ObjectUrl } = this.tuningAsset();
+    return { s3Uri: s3ObjectUrl, fileName: basename(s3ObjectKey) };
   }
+
+  grantRead(grantee: IGrantable): void {
+    grantReadAsset(this.asset, grantee);
+  }
+
+  grantReadTuningEntry(grantee: IGrantable): void {
+    grantReadAsset(this.tuningAsset(), grantee);
+  }
+
+  private tuningAsset(): Asset {
+    const existing = this.node.tryFindChild('TuningEntry') as Asset | undefined;
+    return existing ?? new Asset(this, 'TuningEntry', { path: TUNING_ENTRY });
+  }
+}
+
+function grantReadAsset({ bucket, s3ObjectKey }: Asset, grantee: IGrantable): void {
+  Grant.addToPrincipal({
+    grantee,
+    actions: ['s3:GetObject'],
+    resourceArns: [bucket.arnForObjects(s3ObjectKey)],
+  });
+  Grant.addToPrincipal({
+    grantee,
+    actions: ['s3:ListBucket'],
+    resourceArns: [bucket.bucketArn],
+    conditions: { StringLike: { 's3:prefix': [`${s3ObjectKey}*`] } },
+  });
 }

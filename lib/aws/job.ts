@@ -49,15 +49,22 @@ export function uniqueJobName(prefix: string): string {
   return `States.Format('${prefix}-{}', States.ArrayGetItem(States.StringSplit(States.UUID(), '-'), 4))`;
 }
 
-export function stateTimeoutSeconds(timeout: Duration): number {
-  return timeout.toSeconds() + START_SECONDS;
+export function stateTimeoutSeconds(seconds: number): number {
+  return seconds + START_SECONDS;
 }
+
+/** By the word in the names of their actions. */
+const KINDS = {
+  Processing: { resource: 'processing-job', events: 'Processing' },
+  Training: { resource: 'training-job', events: 'Training' },
+  HyperParameterTuning: { resource: 'hyper-parameter-tuning-job', events: 'Tuning' },
+} as const;
 
 /** Lets `grantee` run jobs of one kind and wait for them, as Step Functions does. */
 export function grantJobs(
   scope: Construct,
   grantee: IGrantable,
-  kind: 'Processing' | 'Training',
+  kind: keyof typeof KINDS,
   namePrefix: string,
 ): void {
   const stack = Stack.of(scope);
@@ -72,7 +79,7 @@ export function grantJobs(
     resourceArns: [
       stack.formatArn({
         service: 'sagemaker',
-        resource: `${kind.toLowerCase()}-job`,
+        resource: KINDS[kind].resource,
         resourceName: `${namePrefix}-*`,
       }),
     ],
@@ -84,7 +91,7 @@ export function grantJobs(
       stack.formatArn({
         service: 'events',
         resource: 'rule',
-        resourceName: `StepFunctionsGetEventsForSageMaker${kind}JobsRule`,
+        resourceName: `StepFunctionsGetEventsForSageMaker${KINDS[kind].events}JobsRule`,
         arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
       }),
     ],

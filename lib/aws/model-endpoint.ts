@@ -1,41 +1,42 @@
-import type { IMetric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Grant, type IGrantable, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
-import { Asset } from 'aws-cdk-lib/aws-s3-assets';
-import { CfnEndpoint, CfnEndpointConfig, CfnModel } from 'aws-cdk-lib/aws-sagemaker';
+import { CfnEndpoint, CfnEndpointConfig, type CfnModel } from 'aws-cdk-lib/aws-sagemaker';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import { Stack } from 'aws-cdk-lib/core';
-import { Construct } from 'constructs';
-import type { VerifiedArtifact } from '../artifact';
-import { type AwsMachine, checkModelFits } from '../hardware';
+import type { Construct } from 'constructs';
+import type { AwsMachine } from '../hardware';
 import { throwIssues } from '../issue';
-import type { Capture, MachineRequest, Performance, Release, Replicas, Resources } from '../pipeline';
+import type { Capture, MachineRequest, Performance, Queue, Release, Replicas, Resources } from '../pipeline';
 import type { IArtifactStore } from './artifact-store';
-import type { ContainerImage } from './container-image';
+import { alarmLevels } from './alarm-levels';
+import { AlarmStrategy, atBothLevels } from './alarm-strategy';
 import { checkAlarms, EndpointAlarms } from './endpoint-alarms';
-import { type EndpointReference, errorPercent, latencyMs, requests } from './endpoint-metrics';
-import { createEndpointRole } from './endpoint-role';
-import { EndpointScaling } from './endpoint-scaling';
-import { renderCapture, renderVariant, type ResolvedReplicas, resolveReplicas } from './endpoint-settings';
-import { checkRollout, renderDeployment, resolveRollout } from './guardrails';
+import { EndpointBase, type IModelEndpoint, ImportedEndpoint } from './endpoint-base';
+import type { EndpointReference } from './endpoint-metrics';
+import { createEndpointRole, grantAlarms } from './endpoint-role';
+import { renderCapture } from './endpoint-settings';
+import { checkRollout, resolveRollout } from './guardrails';
+import { Hosting, type HostingBinding } from './hosting';
 import { resolveMachine } from './machine';
 import { bindNetwork, type NetworkProps } from './network';
+import { resolveReplicas } from './replicas';
 import { checkName, constructName } from './resource-name';
 import { artifactTags, checkArtifact, shortDigest } from './served-artifact';
-import { serverEnvironment, servingImage, warnOfIdleGpu } from './serving-image';
+import { ServedLanguageModel } from './served-language-model';
+import { checkModel, createModel, type ModelProps } from './served-model';
 
 export interface EndpointCapture extends Capture {
   /** Requests and responses are recorded under `capture/<endpoint>/` of this store. */
   readonly store: IArtifactStore;
 }
 
-export interface ModelEndpointProps {
-  /** `VerifiedArtifact.fromDirectory(…)`: a model that was not verified has no such thing. */
-  readonly artifact: VerifiedArtifact;
-  /** What the model needs, or the machine itself. */
-  readonly machine: MachineRequest | AwsMachine;
-  /** @default - Triton as AWS publishes it for the runtime `triton`; the runtime `onnx` has no default */
-  readonly image?: ContainerImage;
+export interface ModelEndpointProps extends ModelProps {
+  /**
+   * What the model needs, or the machine itself.
+   * @default - the smallest that serves a language model; otherwise one CPU machine with 8 GiB of memory
+   */
+  readonly machine?: MachineRequest | AwsMachine;
+  /** How requests reach the model. @default Hosting.realTime() */
+  readonly hosting?: Hosting;
   /** At most 63 of a–z, 0–9 and `-`. @default - a name made from the construct's path */
   readonly endpointName?: string;
   /**
@@ -44,12 +45,14 @@ export interface ModelEndpointProps {
    * @default - one replica
    */
   readonly replicas?: Replicas;
-  /** @default - all at once, 5 minutes of watching */
+  /** @default - all at once, 5 minutes of watching; with inference components copy by copy */
   readonly release?: Release;
   /** Alarms; those on latency and errors turn a release back. */
   readonly performance: Performance;
   /** @default - no alarms on resources */
   readonly resources?: Resources;
+  /** Waiting requests of an asynchronous endpoint. @default - no alarms on waiting requests */
+  readonly queue?: Queue;
   /** Hears of alarms. @default - nobody does */
   readonly alarmTopic?: ITopic;
   /** @default - requests and responses are not recorded */
@@ -81,130 +84,121 @@ export interface ModelEndpointProps {
  * The model's digest is part of the logical ids of model and configuration: another model, if only by
  * one weight, shows in `cdk diff` and replaces both.
  */
-export class ModelEndpoint extends Construct {
+export class ModelEndpoint extends EndpointBase {
+  /** An endpoint that exists, by its name: to send requests, and to look at its metrics. */
+  static fromEndpointName(scope: Construct, id: string, endpointName: string): IModelEndpoint {
+    return new ImportedEndpoint(scope, id, endpointName);
+  }
+
   readonly endpointName: string;
-  readonly machine: AwsMachine;
+  /** Absent on a serverless endpoint. */
+  readonly machine?: AwsMachine;
   readonly role: Role;
+  /** Of the endpoint's own model; challengers have the same of their own. */
   readonly alarms: EndpointAlarms;
   readonly model: CfnModel;
   readonly config: CfnEndpointConfig;
   readonly endpoint: CfnEndpoint;
-  private readonly reference: EndpointReference;
+  protected readonly reference: EndpointReference;
+  private readonly hosting: Hosting;
+  private readonly binding: HostingBinding;
+  private readonly streams: boolean;
 
   constructor(scope: Construct, id: string, props: ModelEndpointProps) {
     super(scope, id);
-    const subject = `endpoint "${this.node.path}"`;
-    throwIssues(subject, [
-      ...checkArtifact(props.artifact),
-      ...checkName(props.endpointName, 'endpointName'),
-    ]);
+    const { artifact, hosting = Hosting.realTime() } = props;
     const rollout = resolveRollout(props.release);
-    this.machine = resolveMachine(props.machine, 'endpoint');
-    throwIssues(subject, [
-      ...checkModelFits({ modelBytes: props.artifact.bytes, machine: this.machine, path: 'machine' }),
-      ...checkRollout(rollout, 'release'),
-      ...checkAlarms(this.machine, props.resources, 'resources'),
-    ]);
-
-    warnOfIdleGpu(this, props.artifact.runtime, this.machine);
-
-    const replicas = resolveReplicas(props.replicas);
+    this.hosting = hosting;
+    const machine = this.check(props);
+    this.machine = hosting.mode.machine ? undefined : machine;
+    this.streams = artifact instanceof ServedLanguageModel;
     this.endpointName = props.endpointName ?? constructName(this);
     this.reference = { endpointName: this.endpointName, machine: this.machine };
-    this.alarms = new EndpointAlarms(this, 'Alarms', {
-      endpoint: this.reference,
-      performance: props.performance,
-      resources: props.resources,
-      topic: props.alarmTopic,
-    });
+    this.alarms = this.createAlarms('', this.reference, props);
     this.role = createEndpointRole(this, {
       endpointName: this.endpointName,
       rollback: this.alarms.rollback,
       logEncryptionKey: props.logEncryptionKey,
     });
-    this.model = this.createModel(props);
-    this.config = this.createConfig(props, replicas);
-    const rollback = this.alarms.rollback.map(({ alarmName }) => alarmName);
+    const vpcConfig = props.network && bindNetwork(this, props.network, this.role);
+    const make = (variant: string, model: ModelProps, on: AwsMachine) =>
+      createModel(this, variant, model, { machine: on, role: this.role, vpcConfig });
+    const served = make('', props, machine);
+    this.model = served.model;
+    this.binding = hosting.mode.bind(this, {
+      endpointName: this.endpointName,
+      role: this.role,
+      live: { ...served, machine, replicas: resolveReplicas(props.replicas, machine) },
+      rollout,
+      rolloutGiven: props.release !== undefined,
+      rollbackAlarms: this.alarms.rollback.map(({ alarmName }) => alarmName),
+      vpcConfig,
+      createModel: make,
+      watch: (variant, variantName, on) =>
+        this.watch(variant, { ...this.reference, machine: on, variantName }, props),
+    });
+    this.config = this.createConfig(props);
     this.endpoint = new CfnEndpoint(this, 'Endpoint', {
       endpointName: this.endpointName,
       endpointConfigName: this.config.attrEndpointConfigName,
-      deploymentConfig: renderDeployment(rollout, rollback),
-      // A deployment keeps the number of replicas that scaling has chosen.
-      retainAllVariantProperties: replicas.scaling !== undefined,
-      ...(replicas.scaling && {
-        excludeRetainedVariantProperties: [{ variantPropertyType: 'DataCaptureConfig' }],
-      }),
-      tags: artifactTags(props.artifact),
-    });
-    if (replicas.scaling) this.createScaling(replicas.min, replicas.scaling);
-  }
-
-  /** Allows sending requests. */
-  grantInvoke(grantee: IGrantable): Grant {
-    return Grant.addToPrincipal({
-      grantee,
-      actions: ['sagemaker:InvokeEndpoint'],
-      resourceArns: [
-        Stack.of(this).formatArn({
-          service: 'sagemaker',
-          resource: 'endpoint',
-          resourceName: this.endpointName,
-        }),
-      ],
-    });
-  }
-
-  /** Model latency in milliseconds, at the 99th percentile unless `statistic` says otherwise. */
-  metricLatencyMs(options?: MetricOptions): IMetric {
-    return latencyMs(this.reference, options);
-  }
-
-  /** Share of the requests that ended in a server error, in percent. */
-  metricErrorPercent(options?: MetricOptions): IMetric {
-    return errorPercent(this.reference, options);
-  }
-
-  /** Requests in the period. */
-  metricRequests(options?: MetricOptions): IMetric {
-    return requests(this.reference, options);
-  }
-
-  private createModel({ artifact, image, network }: ModelEndpointProps): CfnModel {
-    const archive = new Asset(this, 'Archive', { path: artifact.archive });
-    Grant.addToPrincipal({
-      grantee: this.role,
-      actions: ['s3:GetObject'],
-      resourceArns: [archive.bucket.arnForObjects(archive.s3ObjectKey)],
-    });
-    const vpcConfig = network && bindNetwork(this, network, this.role);
-    const model = new CfnModel(this, `Model${shortDigest(artifact)}`, {
-      executionRoleArn: this.role.roleArn,
-      primaryContainer: {
-        image: servingImage(artifact.runtime, image).bind(this, this.role),
-        modelDataUrl: archive.s3ObjectUrl,
-        environment: serverEnvironment(artifact),
-      },
-      vpcConfig,
+      ...this.binding.endpoint,
       tags: artifactTags(artifact),
     });
-    model.addMetadata('digest', `sha256:${artifact.digest}`);
-    // SageMaker reads the archive and pulls the image when the model is made.
-    model.node.addDependency(this.role);
-    return model;
+    this.binding.complete(this.endpoint);
   }
 
-  private createConfig(props: ModelEndpointProps, replicas: ResolvedReplicas): CfnEndpointConfig {
-    const { artifact, capture, encryptionKey } = props;
+  /** Allows sending requests; to an asynchronous endpoint, by way of its store. */
+  grantInvoke(grantee: IGrantable): Grant {
+    this.binding.grantInvoke(grantee);
+    const { invokeActions } = this.hosting.mode;
+    const stream = this.streams ? ['sagemaker:InvokeEndpointWithResponseStream'] : [];
+    return Grant.addToPrincipal({
+      grantee,
+      actions: [...invokeActions, ...stream],
+      resourceArns: [this.endpointArn],
+    });
+  }
+
+  /** @returns the endpoint's machine, once nothing is wrong */
+  private check(props: ModelEndpointProps): AwsMachine {
+    const { artifact, release, replicas, resources } = props;
+    const subject = `endpoint "${this.node.path}"`;
+    throwIssues(subject, [...checkArtifact(artifact), ...checkName(props.endpointName, 'endpointName')]);
+    const { mode } = this.hosting;
+    const machine = mode.machine ?? chooseMachine(props);
+    const rollout = resolveRollout(release);
+    const given = Object.entries(props).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+    throwIssues(subject, [
+      ...(mode.machine ? [] : checkModel(props, machine, '')),
+      ...checkRollout(rollout, 'release'),
+      ...checkAlarms(machine, resources, 'resources'),
+      ...mode.check({ machine, replicas, rollout, given, artifact }),
+    ]);
+    return machine;
+  }
+
+  private watch(id: string, variant: EndpointReference, props: ModelEndpointProps): string[] {
+    const { rollback } = this.createAlarms(id, variant, props);
+    grantAlarms(this.role, rollback);
+    return rollback.map(({ alarmName }) => alarmName);
+  }
+
+  private createAlarms(id: string, endpoint: EndpointReference, props: ModelEndpointProps): EndpointAlarms {
+    return new EndpointAlarms(this, `Alarms${id}`, {
+      endpoint,
+      ...alarmLevels(props),
+      actions: props.alarmTopic && atBothLevels(AlarmStrategy.notify(props.alarmTopic)),
+    });
+  }
+
+  private createConfig(props: ModelEndpointProps): CfnEndpointConfig {
+    const { artifact, capture } = props;
+    const { config, machines } = this.binding;
     if (capture) capture.store.grantWrite(this.role, `capture/${this.endpointName}/`);
+    // SageMaker refuses a key where a machine encrypts its local disks with one of its own.
+    const encrypts = machines.length > 0 && machines.every(({ localNvme }) => !localNvme);
     return new CfnEndpointConfig(this, `Config${shortDigest(artifact)}`, {
-      productionVariants: [
-        renderVariant({
-          modelName: this.model.attrModelName,
-          machine: this.machine,
-          replicas,
-          modelBytes: artifact.bytes,
-        }),
-      ],
+      ...config,
       dataCaptureConfig:
         capture &&
         renderCapture({
@@ -212,14 +206,9 @@ export class ModelEndpoint extends Construct {
           destination: capture.store.s3Uri(`capture/${this.endpointName}/`),
           keyArn: capture.store.encryptionKey.keyArn,
         }),
-      kmsKeyId: this.machine.localNvme ? undefined : this.diskKey(encryptionKey).keyArn,
+      kmsKeyId: encrypts ? this.diskKey(props.encryptionKey).keyArn : undefined,
       tags: artifactTags(artifact),
     });
-  }
-
-  private createScaling(min: number, scaling: NonNullable<ResolvedReplicas['scaling']>): void {
-    const { endpoint, endpointName } = this;
-    new EndpointScaling(this, 'Scaling', { endpoint, endpointName, min, scaling });
   }
 
   private diskKey(given: IKey | undefined): IKey {
@@ -234,4 +223,9 @@ export class ModelEndpoint extends Construct {
     );
     return key;
   }
+}
+
+function chooseMachine({ artifact, machine }: ModelEndpointProps): AwsMachine {
+  const smallest = artifact instanceof ServedLanguageModel && !machine ? artifact.pickMachine() : undefined;
+  return smallest ?? resolveMachine(machine ?? {}, 'endpoint');
 }

@@ -1,33 +1,36 @@
-import { Grant, type IGrantable, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Key } from 'aws-cdk-lib/aws-kms';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import {
-  CustomerManagedEncryptionConfiguration,
-  DefinitionBody,
-  LogLevel,
-  StateMachine,
-} from 'aws-cdk-lib/aws-stepfunctions';
-import { Aws, Stack } from 'aws-cdk-lib/core';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IKey, Key } from 'aws-cdk-lib/aws-kms';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { ArnFormat, type Size, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { AwsMachine } from '../hardware';
 import { throwIssues } from '../issue';
 import { compile, type PipelineDefinition, type Plan, unsupportedFields } from '../pipeline';
 import { ArtifactStore, type IArtifactStore } from './artifact-store';
 import type { ContainerImage } from './container-image';
+import { durations } from './alarm-levels';
+import { AlarmStrategy, atBothLevels } from './alarm-strategy';
 import { checkAlarms, type EndpointAlarms } from './endpoint-alarms';
+import { createStateMachine } from './create-state-machine';
 import { checkRollout, resolveRollout } from './guardrails';
 import { JobCode } from './job-code';
-import { ModelRegistry } from './model-registry';
+import { type IModelRegistry, ModelRegistry } from './model-registry';
 import type { NetworkProps } from './network';
 import { NotificationTopic } from './notification-topic';
+import { ModelAge } from './model-age';
+import { PipelineAlarms } from './pipeline-alarms';
 import { PipelineDashboard } from './pipeline-dashboard';
 import { PipelineEndpoint } from './pipeline-endpoint';
 import { pickMachines, type PipelineMachines } from './pipeline-machines';
 import { PipelineSteps } from './pipeline-steps';
 import { checkName, constructName } from './resource-name';
+import { RollbackMachine } from './rollback-machine';
+import { checkServerless } from './serverless-settings';
 import { createServiceKey } from './service-key';
 import { servingImage, warnOfIdleGpu } from './serving-image';
 import { UNSUPPORTED } from './support';
+import { checkTuning } from './tuning-limits';
 import { Locations } from './workflow/locate';
 import { renderStateMachine, type WorkflowBindings } from './workflow/state-machine';
 
@@ -54,6 +57,19 @@ export interface ModelPipelineProps {
   readonly endpointName?: string;
   /** VPC of the jobs and the endpoint. @default - networks of SageMaker's */
   readonly network?: NetworkProps;
+  /**
+   * The most the model's ONNX file may have. Memory and disk of the functions that convert, verify and
+   * register it follow from it.
+   * @default Size.mebibytes(400)
+   */
+  readonly modelSize?: Size;
+  /** Lists the versions. @default - a new one */
+  readonly registry?: IModelRegistry;
+  /**
+   * Signs every version: an asymmetric key of curve P-256, P-384 or P-521 for `SIGN_VERIFY`.
+   * @default - versions are not signed
+   */
+  readonly signingKey?: IKey;
 }
 
 /**
@@ -73,14 +89,19 @@ export interface ModelPipelineProps {
 export class ModelPipeline extends Construct {
   readonly plan: Plan;
   readonly store: IArtifactStore;
-  readonly registry: ModelRegistry;
+  readonly registry: IModelRegistry;
   readonly endpointName: string;
   readonly stateMachine: StateMachine;
+  /** Moves the endpoint back to a version that has been live: `npx model-pipeline rollback`. */
+  readonly rollback: RollbackMachine;
   /** Hears of alarms and of runs that failed. */
   readonly notifications: NotificationTopic;
   /** Asks for approval; absent where approval is automatic. */
   readonly approvals?: NotificationTopic;
+  /** On the endpoint. */
   readonly alarms: EndpointAlarms;
+  /** On runs, functions and jobs that fail, and on the model's age. */
+  readonly pipelineAlarms: PipelineAlarms;
   readonly dashboard: PipelineDashboard;
   /** Encrypts logs, messages and the runs' data. */
   readonly encryptionKey: Key;
@@ -98,30 +119,41 @@ export class ModelPipeline extends Construct {
     this.endpointName = props.endpointName ?? constructName(this);
     this.encryptionKey = createServiceKey(this, 'Key');
     this.store = props.store ?? new ArtifactStore(this, 'Store');
-    this.registry = new ModelRegistry(this, 'Registry', {
-      description: `Versions of the pipeline ${definition.name}`,
-    });
+    this.registry =
+      props.registry ??
+      new ModelRegistry(this, 'Registry', { description: `Versions of the pipeline ${definition.name}` });
     this.notifications = this.createTopic('Notifications', definition.monitoring.notify ?? []);
     this.approvals = this.createApprovals(definition);
     const locations = new Locations(this.plan, this.store);
-    const steps = this.createSteps(props, locations, machines);
+    const code = this.createCode(props);
+    const steps = this.createSteps(props, code, locations, machines);
     const endpoint = this.createEndpoint(props, image, machine);
     this.alarms = endpoint.alarms;
     this.stateMachine = this.createStateMachine({
       locations,
       tasks: steps.tasks,
-      register: { groupName: this.registry.groupName, imageUri: endpoint.imageUri },
+      fallbacks: steps.fallbacks,
+      register: {
+        groupName: this.registry.groupName,
+        imageUri: endpoint.imageUri,
+        codeDigest: code.asset.assetHash,
+      },
       release: endpoint.release,
       failureTopicArn: this.notifications.topic.topicArn,
       approvalTopicArn: this.approvals?.topic.topicArn,
     });
+    this.rollback = this.createRollback(endpoint);
     this.grantRun(steps, endpoint);
+    const functions = Object.fromEntries(steps.functions.map((step) => [step.node.id, step.function]));
+    const modelAge = this.createModelAge(definition);
+    this.pipelineAlarms = this.createPipelineAlarms(definition, functions, modelAge);
     this.dashboard = new PipelineDashboard(this, 'Dashboard', {
       pipeline: definition.name,
       stateMachine: this.stateMachine,
-      functions: steps.functions,
+      functions,
       endpoint: endpoint.reference,
-      alarms: this.alarms,
+      alarms: [...this.alarms.alarms, ...this.pipelineAlarms.alarms],
+      modelAge: modelAge?.metricDays(),
     });
   }
 
@@ -142,13 +174,15 @@ export class ModelPipeline extends Construct {
 
   /** @returns the endpoint's machine, once nothing is wrong */
   private check(
-    { definition, endpointName }: ModelPipelineProps,
+    { definition, endpointName, network }: ModelPipelineProps,
     { endpoint, issues }: PipelineMachines,
   ): AwsMachine {
-    const { deployment, monitoring } = definition;
+    const { deployment, monitoring, training } = definition;
     throwIssues(`definition "${definition.name}" on AWS`, [
       ...unsupportedFields(definition, 'AWS', UNSUPPORTED),
       ...issues,
+      ...checkServerless(definition, network !== undefined),
+      ...(training.tuning ? checkTuning(training.tuning, 'training.tuning') : []),
       ...checkRollout(resolveRollout(deployment.release), 'deployment.release'),
       ...(endpoint ? checkAlarms(endpoint, monitoring.resources, 'monitoring.resources') : []),
       ...checkName(endpointName, 'endpointName'),
@@ -157,21 +191,28 @@ export class ModelPipeline extends Construct {
     return endpoint;
   }
 
+  private createCode({ definition, wheelhouse }: ModelPipelineProps): JobCode {
+    const { source, training } = definition;
+    return new JobCode(this, 'Code', { plan: this.plan, source, data: training.data, wheelhouse });
+  }
+
   private createSteps(
-    { definition, jobImage, network, wheelhouse }: ModelPipelineProps,
+    { jobImage, modelSize, network, signingKey }: ModelPipelineProps,
+    code: JobCode,
     locations: Locations,
     machines: PipelineMachines,
   ): PipelineSteps {
-    const { source, training } = definition;
     return new PipelineSteps(this, 'Steps', {
       plan: this.plan,
       locations,
       store: this.store,
-      code: new JobCode(this, 'Code', { plan: this.plan, source, data: training.data, wheelhouse }),
+      code,
       machines: machines.jobs,
       jobImage,
       network,
+      modelSize,
       logEncryptionKey: this.encryptionKey,
+      signingKey,
     });
   }
 
@@ -195,10 +236,63 @@ export class ModelPipeline extends Construct {
   private grantRun(steps: PipelineSteps, endpoint: PipelineEndpoint): void {
     const { role } = this.stateMachine;
     steps.grantRun(role);
-    endpoint.grantRelease(role);
     this.registry.grantRegister(role);
-    this.notifications.grantPublish(role);
+    this.registry.grantApprove(role);
     this.approvals?.grantPublish(role);
+    this.registry.grantRead(this.rollback.stateMachine);
+    for (const machine of [this.stateMachine, this.rollback.stateMachine]) {
+      endpoint.grantRelease(machine);
+      this.notifications.grantPublish(machine);
+      this.grantSeeRuns(machine);
+    }
+  }
+
+  /** Who finds the lock of the endpoint taken asks whether the run that took it is still there. */
+  private grantSeeRuns(grantee: IGrantable): void {
+    const resourceArns = [this.machineName(), this.machineName('-rollback')].map((name) =>
+      Stack.of(this).formatArn({
+        service: 'states',
+        resource: 'execution',
+        resourceName: `${name}:*`,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      }),
+    );
+    Grant.addToPrincipal({ grantee, actions: ['states:DescribeExecution'], resourceArns });
+  }
+
+  private machineName(suffix = ''): string {
+    return `${constructName(this)}${suffix}`;
+  }
+
+  private createRollback(endpoint: PipelineEndpoint): RollbackMachine {
+    return new RollbackMachine(this, 'Rollback', {
+      stateMachineName: this.machineName('-rollback'),
+      pipeline: this.plan.pipeline,
+      release: endpoint.release,
+      notifications: this.notifications,
+      encryptionKey: this.encryptionKey,
+    });
+  }
+
+  private createModelAge({ monitoring, name }: PipelineDefinition): ModelAge | undefined {
+    if (monitoring.modelAgeDays === undefined) return undefined;
+    const { encryptionKey, store } = this;
+    return new ModelAge(this, 'ModelAge', { pipeline: name, store, encryptionKey });
+  }
+
+  private createPipelineAlarms(
+    { monitoring, name }: PipelineDefinition,
+    functions: Readonly<Record<string, IFunction>>,
+    modelAge: ModelAge | undefined,
+  ): PipelineAlarms {
+    const levels = durations('days', monitoring.modelAgeDays);
+    return new PipelineAlarms(this, 'PipelineAlarms', {
+      pipeline: name,
+      stateMachines: { Runs: this.stateMachine, Rollbacks: this.rollback.stateMachine },
+      functions,
+      modelAge: modelAge && levels && { metric: modelAge.metricDays(), levels },
+      actions: atBothLevels(AlarmStrategy.notify(this.notifications.topic)),
+    });
   }
 
   private createTopic(id: string, recipients: readonly string[]): NotificationTopic {
@@ -211,29 +305,11 @@ export class ModelPipeline extends Construct {
   }
 
   private createStateMachine(bindings: WorkflowBindings): StateMachine {
-    const definition = Stack.of(this).toJsonString(renderStateMachine(this.plan, bindings));
-    // Encryption is bound to the machine's ARN, so it needs a name that is known before it exists.
-    const stateMachineName = constructName(this);
-    const logGroup = new LogGroup(this, 'Log', {
-      // Log groups of this prefix count once against the size of the account's log policy.
-      logGroupName: `/aws/vendedlogs/states/${stateMachineName}`,
+    return createStateMachine(this, {
+      name: this.machineName(),
+      description: `Runs the pipeline ${this.plan.pipeline}`,
+      definition: renderStateMachine(this.plan, bindings),
       encryptionKey: this.encryptionKey,
-      retention: RetentionDays.ONE_YEAR,
-    });
-    // By its ARN: given the key itself, the construct would allow a wildcard action in the key's policy.
-    const key = Key.fromKeyArn(this, 'StateMachineKey', this.encryptionKey.keyArn);
-    return new StateMachine(this, 'StateMachine', {
-      stateMachineName,
-      definitionBody: DefinitionBody.fromString(definition),
-      role: new Role(this, 'Role', {
-        description: `Runs the pipeline ${this.plan.pipeline}`,
-        assumedBy: new ServicePrincipal('states.amazonaws.com', {
-          conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
-        }),
-      }),
-      logs: { destination: logGroup, level: LogLevel.ALL, includeExecutionData: false },
-      tracingEnabled: true,
-      encryptionConfiguration: new CustomerManagedEncryptionConfiguration(key),
     });
   }
 }

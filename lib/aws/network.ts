@@ -1,4 +1,10 @@
-import { type ISecurityGroup, type IVpc, SecurityGroup, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import {
+  type ISecurityGroup,
+  type IVpc,
+  Port,
+  SecurityGroup,
+  type SubnetSelection,
+} from 'aws-cdk-lib/aws-ec2';
 import { Grant, type IRole } from 'aws-cdk-lib/aws-iam';
 import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
@@ -8,7 +14,7 @@ export interface NetworkProps {
   readonly vpc: IVpc;
   /** @default - the private subnets */
   readonly subnets?: SubnetSelection;
-  /** @default - one of its own that lets traffic out and none in */
+  /** @default - one of its own that lets traffic out, and in from the machines of the same job alone */
   readonly securityGroups?: readonly ISecurityGroup[];
 }
 
@@ -17,9 +23,18 @@ export interface VpcConfig {
   readonly subnets: string[];
 }
 
-/** Resolves the network and lets the role of a job or model attach to it. */
-export function bindNetwork(scope: Construct, network: NetworkProps, role: IRole): VpcConfig {
-  const { vpc, subnets, securityGroups = [createSecurityGroup(scope, vpc)] } = network;
+/**
+ * Resolves the network and lets the role of a job or model attach to it.
+ *
+ * @param machineCount machines that talk to one another
+ */
+export function bindNetwork(
+  scope: Construct,
+  network: NetworkProps,
+  role: IRole,
+  machineCount = 1,
+): VpcConfig {
+  const { vpc, subnets, securityGroups = [createSecurityGroup(scope, vpc, machineCount)] } = network;
   const { subnetIds } = vpc.selectSubnets(subnets);
   const securityGroupIds = securityGroups.map(({ securityGroupId }) => securityGroupId);
   const arn = (resource: string) => (resourceName: string) =>
@@ -53,6 +68,12 @@ export function bindNetwork(scope: Construct, network: NetworkProps, role: IRole
   return { securityGroupIds, subnets: subnetIds };
 }
 
-function createSecurityGroup(scope: Construct, vpc: IVpc): ISecurityGroup {
-  return new SecurityGroup(scope, 'SecurityGroup', { vpc, description: `Traffic of ${scope.node.path}` });
+function createSecurityGroup(scope: Construct, vpc: IVpc, machineCount: number): ISecurityGroup {
+  const group = new SecurityGroup(scope, 'SecurityGroup', {
+    vpc,
+    description: `Traffic of ${scope.node.path}`,
+  });
+  // EFA and the encryption between machines use protocols without ports.
+  if (machineCount > 1) group.connections.allowInternally(Port.allTraffic(), 'Between the machines of a job');
+  return group;
 }

@@ -4,23 +4,24 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Aws } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { createServiceKey } from './service-key';
 
 export interface NotificationTopicProps {
-  /** CloudWatch must be allowed to use it. */
-  readonly encryptionKey: IKey;
-  /** Mail addresses. Each gets a mail that asks to confirm the subscription. */
-  readonly recipients: readonly string[];
+  /** CloudWatch must be allowed to use it. @default - a key of its own, which logs may use too */
+  readonly encryptionKey?: IKey;
+  /** Mail addresses. Each gets a mail that asks to confirm the subscription. @default - none */
+  readonly recipients?: readonly string[];
 }
 
 /** A topic that tells people, encrypted on its way and at rest. */
 export class NotificationTopic extends Construct {
   readonly topic: Topic;
-  private readonly encryptionKey: IKey;
+  readonly encryptionKey: IKey;
 
-  constructor(scope: Construct, id: string, { encryptionKey, recipients }: NotificationTopicProps) {
+  constructor(scope: Construct, id: string, { encryptionKey, recipients = [] }: NotificationTopicProps = {}) {
     super(scope, id);
-    this.encryptionKey = encryptionKey;
-    this.topic = new Topic(this, 'Topic', { masterKey: encryptionKey, enforceSSL: true });
+    this.encryptionKey = encryptionKey ?? createServiceKey(this, 'Key');
+    this.topic = new Topic(this, 'Topic', { masterKey: this.encryptionKey, enforceSSL: true });
     for (const address of recipients) this.topic.addSubscription(new EmailSubscription(address));
     this.topic.addToResourcePolicy(
       new PolicyStatement({

@@ -8,13 +8,18 @@ import type { AwsMachine } from '../hardware';
 import type { PipelineDefinition } from '../pipeline';
 import type { IArtifactStore } from './artifact-store';
 import type { ContainerImage } from './container-image';
+import { alarmLevels } from './alarm-levels';
+import { AlarmStrategy, atBothLevels } from './alarm-strategy';
 import { EndpointAlarms } from './endpoint-alarms';
 import type { EndpointReference } from './endpoint-metrics';
 import { createEndpointRole, grantAlarms } from './endpoint-role';
-import { renderCapture, resolveReplicas } from './endpoint-settings';
+import { renderCapture } from './endpoint-settings';
 import { grantPassToSageMaker } from './job-role';
 import { bindNetwork, type NetworkProps } from './network';
+import { ReleaseLock } from './release-lock';
+import { resolveReplicas } from './replicas';
 import { contentHash } from './resource-name';
+import { serverlessSettings } from './serverless-settings';
 import { SmokeTest } from './smoke-test';
 import { REGISTERED } from './workflow/register-states';
 import type { EndpointSettings, ReleaseSettings } from './workflow/release-settings';
@@ -38,19 +43,21 @@ export class PipelineEndpoint extends Construct {
   readonly alarms: EndpointAlarms;
   readonly imageUri: string;
   readonly release: ReleaseSettings;
+  private readonly lock: ReleaseLock;
   private readonly smokeTest: SmokeTest;
+  private readonly serverless?: CfnEndpointConfig.ServerlessConfigProperty;
   private readonly props: PipelineEndpointProps;
 
   constructor(scope: Construct, id: string, props: PipelineEndpointProps) {
     super(scope, id);
     const { definition, endpointName, machine, store } = props;
     this.props = props;
-    this.reference = { endpointName, machine };
+    this.serverless = serverlessSettings(definition.deployment.endpoint);
+    this.reference = { endpointName, machine: this.serverless ? undefined : machine };
     this.alarms = new EndpointAlarms(this, 'Alarms', {
       endpoint: this.reference,
-      performance: definition.monitoring.performance,
-      resources: definition.monitoring.resources,
-      topic: props.alarmTopic,
+      ...alarmLevels(definition.monitoring),
+      actions: atBothLevels(AlarmStrategy.notify(props.alarmTopic)),
     });
     this.role = createEndpointRole(this, {
       endpointName,
@@ -59,6 +66,7 @@ export class PipelineEndpoint extends Construct {
     });
     store.grantRead(this.role, 'models/');
     this.imageUri = props.image.bind(this, this.role);
+    this.lock = new ReleaseLock(this, 'Lock', { encryptionKey: props.logEncryptionKey });
     this.smokeTest = new SmokeTest(this, 'SmokeTest', {
       store,
       endpointName,
@@ -86,20 +94,23 @@ export class PipelineEndpoint extends Construct {
       ],
       [['sagemaker:DeleteEndpoint', 'sagemaker:DescribeEndpoint'], [endpoint]],
       [['sagemaker:AddTags'], [models, configs, endpoint]],
-      [['s3:PutObject'], [store.bucket.arnForObjects('releases/live.json')]],
-      [['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey'], [store.encryptionKey.keyArn]],
+      [['s3:GetObject', 's3:PutObject'], [store.bucket.arnForObjects('releases/*')]],
+      // Without it, S3 does not tell a record that is not there from one that may not be read.
+      [['s3:ListBucket'], [store.bucket.bucketArn]],
+      [['kms:Decrypt', 'kms:GenerateDataKey'], [store.encryptionKey.keyArn]],
     ];
     for (const [actions, arns] of grants) {
       const resourceArns = arns.filter((resource) => resource !== undefined);
       Grant.addToPrincipal({ grantee, actions, resourceArns });
     }
-    this.grantDiskKey(grantee);
+    if (this.encryptsDisks) this.grantDiskKey(grantee);
     grantPassToSageMaker(this.role, grantee);
     grantAlarms(grantee, this.alarms.rollback);
     // SageMaker looks at image and archive in the name of who lists a version in its registry.
     image.bind(this, grantee);
     store.grantRead(grantee, 'models/');
     this.smokeTest.grantRun(grantee);
+    this.lock.grantLock(grantee);
     this.grantScaling(grantee, endpoint);
   }
 
@@ -107,24 +118,34 @@ export class PipelineEndpoint extends Construct {
     const { definition, endpointName, machine, network, store } = this.props;
     const capture = this.renderCapture();
     const vpcConfig = network && bindNetwork(this, network, this.role);
-    if (!machine.localNvme) this.grantDiskKey(this.role);
-    const replicas = resolveReplicas(definition.deployment.endpoint.replicas);
+    if (this.encryptsDisks) this.grantDiskKey(this.role);
+    const { serverless } = this;
+    const replicas = serverless
+      ? { min: 0 }
+      : resolveReplicas(definition.deployment.endpoint.replicas, machine);
     const settings: EndpointSettings = {
       pipeline: definition.name,
       endpointName,
       imageUri: this.imageUri,
       roleArn: this.role.roleArn,
       bucketName: store.bucket.bucketName,
+      lock: { tableName: this.lock.table.tableName, endpointName },
       machine,
       replicas,
+      serverless,
       alarmNames: this.alarms.rollback.map(({ alarmName }) => alarmName),
       smokeTest: this.smokeTest.state,
       capture,
-      diskKeyArn: machine.localNvme ? undefined : store.encryptionKey.keyArn,
+      diskKeyArn: this.encryptsDisks ? store.encryptionKey.keyArn : undefined,
       vpcConfig,
     };
     const content = Stack.of(this).resolve([renderModel(settings), renderConfig(settings)]) as unknown;
     return { ...settings, contentHash: contentHash(content) };
+  }
+
+  /** A serverless endpoint has no disks; some machines encrypt theirs with a key of their own. */
+  private get encryptsDisks(): boolean {
+    return !this.serverless && !this.props.machine.localNvme;
   }
 
   private renderCapture(): CfnEndpointConfig.DataCaptureConfigProperty | undefined {
@@ -146,6 +167,11 @@ export class PipelineEndpoint extends Construct {
       actions: ['kms:CreateGrant'],
       resourceArns: [this.props.store.encryptionKey.keyArn],
       conditions: { Bool: { 'kms:GrantIsForAWSResource': 'true' } },
+    });
+    Grant.addToPrincipal({
+      grantee,
+      actions: ['kms:DescribeKey'],
+      resourceArns: [this.props.store.encryptionKey.keyArn],
     });
   }
 

@@ -46,6 +46,9 @@ export function pickMachines(definition: PipelineDefinition, plan: Plan): Pipeli
       MACHINE_PATHS[step.program],
     );
     if (machine) jobs.set(step.id, machine);
+    step.fallbackMachines.forEach((fallback, index) => {
+      pick(fallback, 'training', `training.train.fallbackMachines[${index}]`);
+    });
   }
   const endpoint = pick(definition.deployment.endpoint.machine, 'endpoint', 'deployment.endpoint.machine');
   return { jobs, endpoint, issues };

@@ -1,9 +1,9 @@
-import { Duration } from 'aws-cdk-lib/core';
+import { Duration, type Size } from 'aws-cdk-lib/core';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import type { AwsMachine } from '../hardware';
-import type { FunctionStep, GateStep, JobStep, Plan, Step } from '../pipeline';
+import type { FunctionStep, GateStep, JobStep, Plan, Step, Tuning } from '../pipeline';
 import type { IArtifactStore } from './artifact-store';
 import type { State } from './asl';
 import { ContainerImage } from './container-image';
@@ -17,6 +17,7 @@ import type { NetworkProps } from './network';
 import { ProcessingJob } from './processing-job';
 import { ProgramFunction, type ProgramStepProps } from './program-function';
 import { TrainingJob } from './training-job';
+import { TuningJob } from './tuning-job';
 import { isTraining, type Locations } from './workflow/locate';
 
 export interface PipelineStepsProps {
@@ -29,7 +30,13 @@ export interface PipelineStepsProps {
   readonly jobImage?: ContainerImage;
   readonly network?: NetworkProps;
   readonly logEncryptionKey: IKey;
+  /** The most the model's file may have. */
+  readonly modelSize?: Size;
+  readonly signingKey?: IKey;
 }
+
+/** What the model was trained on. */
+const TRAINING_DATA = { from: 'step', step: 'preprocess', output: 'data' } as const;
 
 interface RunnableStep {
   readonly state: State;
@@ -40,6 +47,8 @@ interface RunnableStep {
 export class PipelineSteps extends Construct {
   /** Their tasks by step, without a `Next`. */
   readonly tasks: ReadonlyMap<string, State>;
+  /** Tasks of training jobs on the machines they fall back to, by step. */
+  readonly fallbacks: ReadonlyMap<string, readonly State[]>;
   readonly functions: readonly ProgramFunction[];
   private readonly runnable: readonly RunnableStep[];
 
@@ -51,6 +60,11 @@ export class PipelineSteps extends Construct {
     });
     this.runnable = created.map(({ runnable }) => runnable);
     this.functions = this.runnable.filter((step) => step instanceof ProgramFunction);
+    this.fallbacks = new Map(
+      created.flatMap(({ id: step, runnable }) =>
+        runnable instanceof TrainingJob ? [[step, runnable.fallbackStates] as const] : [],
+      ),
+    );
     this.tasks = new Map(created.map(({ id: step, runnable }) => [step, runnable.state]));
   }
 
@@ -81,13 +95,20 @@ export class PipelineSteps extends Construct {
       timeout: Duration.minutes(step.timeoutMinutes),
       network,
     };
-    return isTraining(step)
-      ? new TrainingJob(this, constructId(step), { ...job, output: locations.directoryOf(step) })
-      : new ProcessingJob(this, constructId(step), { ...job, outputs: locations.outputsOf(step) });
+    const id = constructId(step);
+    if (!isTraining(step)) return new ProcessingJob(this, id, { ...job, outputs: locations.outputsOf(step) });
+    const training = { ...job, ...placementOf(step, locations) };
+    const { tuning } = step.parameters;
+    // The plan holds the definition's tuning, defaults filled in.
+    if (tuning !== undefined)
+      return new TuningJob(this, id, { ...training, tuning: tuning as unknown as Tuning });
+    const { warmPoolMinutes } = step;
+    const warmPool = warmPoolMinutes === undefined ? undefined : Duration.minutes(warmPoolMinutes);
+    return new TrainingJob(this, id, { ...training, warmPool });
   }
 
   private createFunction(step: FunctionStep, props: PipelineStepsProps): RunnableStep {
-    const { locations, logEncryptionKey, store } = props;
+    const { locations, logEncryptionKey, modelSize, signingKey, store } = props;
     const id = constructId(step);
     const program: ProgramStepProps = {
       store,
@@ -95,6 +116,7 @@ export class PipelineSteps extends Construct {
       parameters: step.parameters,
       inputs: locations.inputsOf(step),
       outputs: locations.outputsOf(step),
+      modelSize,
       retry: step.retry,
       timeout: Duration.minutes(step.timeoutMinutes),
       logEncryptionKey,
@@ -105,7 +127,11 @@ export class PipelineSteps extends Construct {
       case 'verify':
         return new ModelVerification(this, id, program);
       case 'register':
-        return new ModelRegistration(this, id, program);
+        return new ModelRegistration(this, id, {
+          ...program,
+          data: locations.find(TRAINING_DATA),
+          signingKey,
+        });
       case 'baseline':
         return new ModelBaseline(this, id, program);
     }
@@ -125,6 +151,21 @@ export class PipelineSteps extends Construct {
       logEncryptionKey,
     });
   }
+}
+
+/** How and where a training runs. */
+function placementOf(step: JobStep, locations: Locations) {
+  const { capacity, checkpoints, fallbackMachines, machines, maxWaitMinutes } = step;
+  return {
+    output: locations.directoryOf(step),
+    checkpoints: checkpoints ? locations.checkpointsOf(step) : undefined,
+    spot:
+      capacity === 'spot'
+        ? { maxWait: maxWaitMinutes === undefined ? undefined : Duration.minutes(maxWaitMinutes) }
+        : undefined,
+    machineCount: machines,
+    fallbackMachines,
+  };
 }
 
 function defaultImage({ framework, machine }: JobStep): ContainerImage {

@@ -66,7 +66,7 @@ export class ProcessingJob extends Construct {
     return {
       Type: 'Task',
       Resource: `arn:${Stack.of(this).partition}:states:::sagemaker:createProcessingJob.sync`,
-      TimeoutSeconds: stateTimeoutSeconds(timeout),
+      TimeoutSeconds: stateTimeoutSeconds(timeout.toSeconds()),
       Parameters: {
         'ProcessingJobName.$': uniqueJobName(this.namePrefix),
         RoleArn: this.role.roleArn,

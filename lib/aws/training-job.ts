@@ -1,30 +1,24 @@
 import type { IGrantable, Role } from 'aws-cdk-lib/aws-iam';
-import { Stack } from 'aws-cdk-lib/core';
+import { Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { AwsMachine } from '../hardware';
-import { parameter, type State } from './asl';
-import {
-  DEFAULT_VOLUME_GIB,
-  grantJobs,
-  jobNamePrefix,
-  type JobProps,
-  stateTimeoutSeconds,
-  uniqueJobName,
-} from './job';
-import { createSageMakerRole, grantPassToSageMaker, grantStore, grantTelemetry } from './job-role';
-import { resolveMachine } from './machine';
-import { bindNetwork, type VpcConfig } from './network';
-import type { StoreLocation } from './store-location';
+import { type Issue, issue, throwIssues } from '../issue';
+import type { State } from './asl';
+import { grantJobs, jobNamePrefix, stateTimeoutSeconds, uniqueJobName } from './job';
+import { grantPassToSageMaker } from './job-role';
+import { checkTraining, maxWaitOf, type TrainingProps, TrainingRequest } from './training-request';
 
-const TELEMETRY = '/aws/sagemaker/TrainingJobs';
-
-export interface TrainingJobProps extends JobProps {
+export interface TrainingJobProps extends TrainingProps {
   /**
-   * Where SageMaker puts what the job leaves behind, file by file: the model as
-   * `<output>/<job>/output/model/`, its metrics as `<output>/<job>/output/data/metrics/`.
+   * Keeps the machines after a job, at their price, so that the next one starts at once: up to an hour.
+   * Not of spot capacity.
+   * @default - none are kept
    */
-  readonly output: StoreLocation;
+  readonly warmPool?: Duration;
 }
+
+/** SageMaker's limit on `KeepAlivePeriodInSeconds`. */
+const MAX_WARM_POOL = Duration.hours(1);
 
 /**
  * A step of the plan as a SageMaker training job, with a role of its own:
@@ -43,19 +37,20 @@ export class TrainingJob extends Construct {
    * the model is at `$.ModelArtifacts.S3ModelArtifacts`.
    */
   readonly state: State;
+  /** The same task on each of the fallback machines, in their order. */
+  readonly fallbackStates: readonly State[];
   private readonly namePrefix: string;
 
   constructor(scope: Construct, id: string, props: TrainingJobProps) {
     super(scope, id);
+    throwIssues(`training job "${props.jobName}"`, [...checkTraining(props), ...checkWarmPool(props)]);
     this.namePrefix = jobNamePrefix(props.jobName);
-    this.machine = resolveMachine(props.machine, 'training');
-    this.role = createSageMakerRole(this, `Runs the step "${props.step}"`);
-    grantTelemetry(this.role, TELEMETRY);
-    grantStore(this.role, props.store, props.inputs, { output: props.output });
-    props.code.grantRead(this.role);
-    const imageUri = props.image.bind(this, this.role);
-    const vpc = props.network && bindNetwork(this, props.network, this.role);
-    this.state = this.renderState(props, imageUri, vpc);
+    const request = new TrainingRequest(this, props);
+    const [machine, ...fallbacks] = request.machines;
+    this.role = request.role;
+    this.machine = machine;
+    this.state = this.renderState(props, request, machine);
+    this.fallbackStates = fallbacks.map((fallback) => this.renderState(props, request, fallback));
   }
 
   /** Allows running jobs of this construct, and waiting for them. */
@@ -64,54 +59,43 @@ export class TrainingJob extends Construct {
     grantPassToSageMaker(this.role, grantee);
   }
 
-  private renderState(props: TrainingJobProps, imageUri: string, vpc: VpcConfig | undefined): State {
-    const { code, step, store, timeout, volumeGiB = DEFAULT_VOLUME_GIB } = props;
-    const keyArn = store.encryptionKey.keyArn;
-    const codeInput: StoreLocation = { uri: code.s3Uri, prefixes: [] };
+  private renderState(props: TrainingJobProps, request: TrainingRequest, machine: AwsMachine): State {
+    const { code, machineCount = 1, step, warmPool } = props;
     return {
       Type: 'Task',
       Resource: `arn:${Stack.of(this).partition}:states:::sagemaker:createTrainingJob.sync`,
-      TimeoutSeconds: stateTimeoutSeconds(timeout),
+      TimeoutSeconds: stateTimeoutSeconds(maxWaitOf(props)),
       Parameters: {
         'TrainingJobName.$': uniqueJobName(this.namePrefix),
         RoleArn: this.role.roleArn,
         AlgorithmSpecification: {
-          TrainingImage: imageUri,
+          TrainingImage: request.imageUri,
           TrainingInputMode: 'File',
           ContainerEntrypoint: code.entrypoint('/opt/ml/input/data/code'),
           ContainerArguments: ['--step', step, '--kind', 'training'],
         },
-        InputDataConfig: Object.entries({ ...props.inputs, code: codeInput }).map(renderChannel),
-        OutputDataConfig: {
-          ...parameter('S3OutputPath', props.output.uri),
-          KmsKeyId: keyArn,
-          CompressionType: 'NONE',
-        },
         ResourceConfig: {
-          InstanceCount: 1,
-          InstanceType: this.machine.name,
-          VolumeSizeInGB: volumeGiB,
-          ...(this.machine.localNvme ? {} : { VolumeKmsKeyId: keyArn }),
+          InstanceCount: machineCount,
+          InstanceType: machine.name,
+          VolumeSizeInGB: request.volumeGiB,
+          ...request.renderDiskKey([machine]),
+          ...(warmPool && { KeepAlivePeriodInSeconds: warmPool.toSeconds() }),
         },
-        EnableNetworkIsolation: code.offline,
-        EnableInterContainerTrafficEncryption: true,
-        ...(vpc && { VpcConfig: { SecurityGroupIds: vpc.securityGroupIds, Subnets: vpc.subnets } }),
-        StoppingCondition: { MaxRuntimeInSeconds: timeout.toSeconds() },
+        ...request.render(),
+        ...request.renderEnvironment([machine]),
       },
     };
   }
 }
 
-function renderChannel([name, { uri }]: readonly [string, StoreLocation]): object {
-  return {
-    ChannelName: name,
-    InputMode: 'File',
-    DataSource: {
-      S3DataSource: {
-        ...parameter('S3Uri', uri),
-        S3DataType: 'S3Prefix',
-        S3DataDistributionType: 'FullyReplicated',
-      },
-    },
-  };
+function checkWarmPool({ spot, warmPool }: TrainingJobProps): Issue[] {
+  if (warmPool === undefined) return [];
+  const seconds = warmPool.toSeconds();
+  if (spot) {
+    const fix = 'Leave `warmPool` or `spot` out.';
+    return [issue('warm-pool', 'warmPool', 'keeps spot machines', fix)];
+  }
+  return seconds >= 1 && seconds <= MAX_WARM_POOL.toSeconds()
+    ? []
+    : [issue('warm-pool', 'warmPool', `is ${seconds} s`, 'Give 1 second to 1 hour.')];
 }

@@ -1,11 +1,17 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { PACKAGE_VERSION } from '../package-root';
+import { compareCommand } from './compare';
+import { conformanceCommand } from './conformance';
+import { diffCommand } from './diff';
 import { inspectCommand } from './inspect';
 import { planCommand } from './plan';
+import { rehearseCommand } from './rehearse';
 import { reportError } from './report-error';
+import { rollbackCommand } from './rollback';
 import { runCommand } from './run';
 import { serveCommand } from './serve';
+import { signCommand } from './sign';
 import { verifyCommand } from './verify';
 
 const program = new Command('model-pipeline')
@@ -13,7 +19,19 @@ const program = new Command('model-pipeline')
   .version(PACKAGE_VERSION)
   .showHelpAfterError('(--help shows what is possible)');
 
-for (const command of [runCommand, planCommand, verifyCommand, inspectCommand, serveCommand]) {
+for (const command of [
+  runCommand,
+  planCommand,
+  verifyCommand,
+  inspectCommand,
+  diffCommand,
+  compareCommand,
+  conformanceCommand,
+  signCommand,
+  serveCommand,
+  rehearseCommand,
+  rollbackCommand,
+]) {
   program.addCommand(command());
 }
 

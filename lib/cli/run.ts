@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { runPipeline, type RunResult } from '../local';
+import { findPython } from './find-python';
 import { loadDefinition } from './load-definition';
 import { createProgress } from './run-progress';
 
@@ -53,11 +53,6 @@ async function run(path: string, { store, data, python, approve }: Options): Pro
   } else {
     process.stdout.write(summary(result));
   }
-}
-
-function findPython(): string {
-  const local = resolve('.venv', 'bin', 'python');
-  return existsSync(local) ? local : 'python3';
 }
 
 async function askForApproval(version: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { createServer, curlExample, findModel, type InferenceServer, type ServerEvent } from '../serving';
+import { readPem } from './read-pem';
 
 interface Options {
   readonly port: number;
@@ -7,12 +8,14 @@ interface Options {
   readonly log: 'plain' | 'json';
   readonly name?: string;
   readonly expect?: string;
+  readonly publicKey?: string;
   readonly maxBodyMib: number;
   readonly maxQueue: number;
   readonly maxBatch: number;
   readonly timeoutSeconds: number;
   readonly drainSeconds: number;
   readonly threads?: number;
+  readonly executionProvider: 'cpu' | 'cuda';
   readonly healthPath?: string;
   readonly predictPath?: string;
 }
@@ -41,12 +44,16 @@ export function serveCommand(): Command {
     .addOption(option('--log <format>', 'format of the log').choices(['plain', 'json']).default('plain'))
     .addOption(option('--name <name>', "name of the model in responses (default: the pipeline's)"))
     .addOption(option('--expect <version>', 'refuse to serve any other version'))
+    .addOption(option('--public-key <pem>', 'refuse to serve what the holder of this key did not sign'))
     .addOption(count('--max-body-mib <size>', 'largest body, in MiB', 25))
     .addOption(count('--max-queue <requests>', 'requests that may wait for the model', 100))
     .addOption(count('--max-batch <instances>', 'instances of waiting requests to run together', 32))
     .addOption(count('--timeout-seconds <seconds>', 'time a request may take', 60))
     .addOption(count('--drain-seconds <seconds>', 'time requests have to finish at the end', 25, 0))
     .addOption(count('--threads <threads>', 'threads of the model (default: one per physical core)'))
+    .addOption(
+      option('--execution-provider <name>', 'what runs the model').choices(['cpu', 'cuda']).default('cpu'),
+    )
     .addOption(path('--health-path <path>', 'answers as /ping does').env('AIP_HEALTH_ROUTE'))
     .addOption(path('--predict-path <path>', 'answers as /invocations does').env('AIP_PREDICT_ROUTE'))
     .action(serve);
@@ -54,7 +61,11 @@ export function serveCommand(): Command {
 
 async function serve(directory: string, options: Options): Promise<void> {
   const log = logger(options.log);
-  const model = findModel(directory, { name: options.name, version: options.expect });
+  const model = findModel(directory, {
+    name: options.name,
+    version: options.expect,
+    publicKey: options.publicKey === undefined ? undefined : readPem(options.publicKey),
+  });
   const server = createServer(model, {
     maxBodyBytes: options.maxBodyMib * 2 ** 20,
     maxQueue: options.maxQueue,
@@ -62,6 +73,7 @@ async function serve(directory: string, options: Options): Promise<void> {
     timeoutMs: options.timeoutSeconds * 1000,
     drainMs: options.drainSeconds * 1000,
     threads: options.threads,
+    executionProvider: options.executionProvider,
     healthPath: options.healthPath,
     predictPath: options.predictPath,
     onEvent: log,

@@ -1,60 +1,120 @@
+import { statSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import {
   readGolden,
   readSignature,
   renderReport,
+  reportHtml,
+  toSarif,
   verifyArtifact,
   type VerificationReport,
+  type VerifyEvent,
 } from '../artifact';
 import { IssueError } from '../issue';
 import { writeJson } from '../program/support';
+import { readPem } from './read-pem';
 
 interface Options {
   readonly json?: true;
   readonly report?: string;
+  readonly html?: string;
+  readonly sarif?: string;
   readonly tolerance?: number;
   readonly signature?: string;
   readonly golden?: string;
+  readonly publicKey?: string;
+  readonly exclude: Readonly<Record<string, string>>;
+  readonly cache?: string;
 }
 
 const USAGE = 2;
+const INTERRUPTED = 130;
 
-/** Exit code 0: verified. 1: findings. 2: the command could not do its work. */
+/** Exit code 0: verified. 1: findings. 2: the command could not do its work. 130: interrupted. */
 export function verifyCommand(): Command {
   return new Command('verify')
     .description('Check a model, a package or a version, and say what is wrong with it.')
     .argument('<target>', 'an .onnx file, or a directory with model.onnx')
     .option('--json', 'print the report as JSON')
     .option('--report <file>', 'write the report to a file')
+    .option('--html <file>', 'write the report as a page for the browser')
+    .option('--sarif <file>', 'write the findings for a code-scanning page')
     .option('--tolerance <number>', 'accepted absolute difference on the golden samples', parseTolerance)
     .option('--signature <file>', 'hold the model to this signature.json')
     .option('--golden <directory>', 'directory with the samples.json to compare with')
+    .option('--public-key <pem>', 'demand that the holder of this key signed the directory')
+    .option('--exclude <id=reason>', 'leave out a check, and say why in the report', collectExclusion, {})
+    .option('--cache <directory>', 'do not verify again what did not change since')
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : USAGE))
     .action(async (target: string, options: Options, command: Command) => {
+      const interruption = new AbortController();
+      const interrupt = () => {
+        interruption.abort();
+      };
+      process.once('SIGINT', interrupt);
       try {
-        const report = await verify(target, options);
+        const report = await verify(target, options, interruption.signal);
         if (options.report !== undefined) writeJson(options.report, report);
+        if (options.html !== undefined) writeFileSync(options.html, reportHtml(report));
+        if (options.sarif !== undefined) writeJson(options.sarif, toSarif(report, { uri: fileOf(target) }));
         process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report));
         process.exitCode = report.verdict === 'passed' ? 0 : 1;
       } catch (error) {
+        if (interruption.signal.aborted) {
+          process.stderr.write('interrupted\n');
+          process.exitCode = INTERRUPTED;
+          return;
+        }
         if (!(error instanceof IssueError)) throw error;
         command.error(error.message, { exitCode: USAGE });
+      } finally {
+        process.off('SIGINT', interrupt);
       }
     });
 }
 
+/** Where the model is, as a code-scanning page names files. */
+function fileOf(target: string): string {
+  const file = statSync(target).isDirectory() ? join(target, 'model.onnx') : target;
+  return relative('.', file).replaceAll('\\', '/');
+}
+
 /** What the user named must be readable: that is not the model's fault. */
-function verify(target: string, { tolerance, signature, golden }: Options): Promise<VerificationReport> {
+function verify(target: string, options: Options, signal: AbortSignal): Promise<VerificationReport> {
+  const { tolerance, signature, golden, publicKey, exclude, cache } = options;
   if (golden !== undefined) readGolden(golden);
   return verifyArtifact(target, {
     tolerance: { absolute: tolerance },
     signature: signature === undefined ? undefined : readSignature(signature),
     golden,
+    publicKey: publicKey === undefined ? undefined : readPem(publicKey),
+    exclude,
+    cache,
+    signal,
+    onProgress: process.stderr.isTTY ? showProgress : undefined,
   });
+}
+
+/** One line that is written over, and gone in the end. */
+function showProgress(event: VerifyEvent): void {
+  const line = event.event === 'check-started' ? `${event.number}/${event.of} ${event.title} …` : '';
+  process.stderr.write(`\r\u001b[2K${line.slice(0, (process.stderr.columns || 80) - 1)}`);
 }
 
 function parseTolerance(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !(value >= 0)) throw new InvalidArgumentError('It is a number, 0 or more.');
   return value;
+}
+
+function collectExclusion(
+  text: string,
+  earlier: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const [, id, reason] = /^([\w-]+)=(.*)$/s.exec(text) ?? [];
+  if (id === undefined || reason === undefined) {
+    throw new InvalidArgumentError('It is the id of a check, "=", and why it is left out.');
+  }
+  return { ...earlier, [id]: reason };
 }

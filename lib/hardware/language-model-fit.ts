@@ -13,8 +13,6 @@ export interface LanguageModelSize {
   readonly keyValueHeads: number;
   /** Elements per head. */
   readonly headSize: number;
-  /** Bytes per element of the cache. */
-  readonly cacheBytes: number;
 }
 
 /** How much the model has to work on at once. */
@@ -41,6 +39,9 @@ export interface GpuMemory {
  */
 const OVERHEAD_GIB = 2;
 
+/** Of one element: vLLM computes in 16 bits, also where the weights have 32. */
+const CACHE_BYTES = 2;
+
 /** Share of a GPU that vLLM uses: https://docs.vllm.ai/en/stable/configuration/engine_args.html */
 export const GPU_MEMORY_UTILIZATION = 0.9;
 
@@ -49,12 +50,12 @@ export const GPU_MEMORY_UTILIZATION = 0.9;
  * bytes; heads are split over the GPUs until there is one on each, which then holds a copy.
  */
 export function gpuMemory(model: LanguageModelSize, load: Load): GpuMemory {
-  const { layers, headSize, cacheBytes, keyValueHeads, weightBytes } = model;
+  const { layers, headSize, keyValueHeads, weightBytes } = model;
   const { contextTokens, sequences, tensorParallel } = load;
   const heads = Math.ceil(keyValueHeads / tensorParallel);
   return {
     weights: weightBytes / tensorParallel / GIB,
-    cache: (2 * layers * heads * headSize * cacheBytes * contextTokens * sequences) / GIB,
+    cache: (2 * layers * heads * headSize * CACHE_BYTES * contextTokens * sequences) / GIB,
     overhead: OVERHEAD_GIB,
   };
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,6 +9,9 @@ import { writeJson } from './store';
 
 /** The Python package of the stage programs. */
 export const STAGE_PROGRAMS = join(PACKAGE_ROOT, 'stages');
+
+/** Time for a program to end its own processes, before it is ended itself. */
+const GRACE_MS = 10_000;
 
 export interface JobOptions {
   /** Python interpreter that has the stage programs' dependencies. */
@@ -35,8 +38,16 @@ export async function runJob(options: JobOptions): Promise<void> {
     cwd: STAGE_PROGRAMS,
     env: { ...process.env, PYTHONUNBUFFERED: '1', PYTHONDONTWRITEBYTECODE: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own: a program has processes of its own, which are stopped with it.
+    detached: process.platform !== 'win32',
   });
-  const stop = () => child.kill('SIGKILL');
+  const stop = () => {
+    killGroup(child, 'SIGTERM');
+    killing ??= setTimeout(() => {
+      killGroup(child, 'SIGKILL');
+    }, GRACE_MS);
+  };
+  let killing: NodeJS.Timeout | undefined;
   const limit = AbortSignal.timeout(timeoutMinutes * 60_000);
   signal.addEventListener('abort', stop);
   limit.addEventListener('abort', stop);
@@ -66,7 +77,21 @@ export async function runJob(options: JobOptions): Promise<void> {
   } finally {
     signal.removeEventListener('abort', stop);
     limit.removeEventListener('abort', stop);
+    clearTimeout(killing);
     output.end();
+  }
+}
+
+/** @throws nothing: a group that has ended already needs no signal */
+function killGroup(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
+  if (process.platform === 'win32' || child.pid === undefined) {
+    child.kill(signal);
+    return;
+  }
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // Nobody is left in it.
   }
 }
 

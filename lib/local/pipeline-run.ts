@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { ArtifactSource, PipelineDefinition, Plan, Step } from '../pipeline';
 import { digestDirectory } from './digest';
@@ -82,20 +82,20 @@ export class PipelineRun {
     const inputs = Object.fromEntries(sources.map(([name, { directory }]) => [name, directory]));
     this.emit({ type: 'step-started', step });
     const started = performance.now();
-    const { result, outputs } = await this.runInDirectory(step, inputs);
+    const { result, outputs } = await this.runInDirectory(step, inputs, print);
     const seconds = Math.round(performance.now() - started) / 1000;
     this.finish({ step: step.id, fingerprint: print, outputs, result, seconds });
     this.emit({ type: 'step-finished', step, seconds, detail: result.detail });
   }
 
   /** Outputs appear in their place when the step has succeeded; what a failed one left stays beside it. */
-  private async runInDirectory(step: Step, inputs: Readonly<Record<string, string>>) {
+  private async runInDirectory(step: Step, inputs: Readonly<Record<string, string>>, print: string) {
     const place = join(this.directory, step.stage, step.id);
     const partial = `${place}.partial`;
     const outputs = Object.fromEntries(step.outputs.map((name) => [name, join(partial, name)]));
     for (const directory of Object.values(outputs)) mkdirSync(directory, { recursive: true });
     try {
-      const result = await runStep(step, this.contextOf(step, inputs, outputs));
+      const result = await runStep(step, this.contextOf(step, inputs, outputs, print));
       this.services.signal.throwIfAborted();
       if (step.outputs.length > 0) renameSync(partial, place);
       return { result, outputs: this.recordOutputs(step, place) };
@@ -105,13 +105,19 @@ export class PipelineRun {
     }
   }
 
-  private contextOf(step: Step, inputs: StepContext['inputs'], outputs: StepContext['outputs']): StepContext {
+  private contextOf(
+    step: Step,
+    inputs: StepContext['inputs'],
+    outputs: StepContext['outputs'],
+    print: string,
+  ): StepContext {
     return {
       ...this.services,
       definition: this.definition,
       store: this.store,
       inputs,
       outputs,
+      checkpoints: join(this.store.root, 'checkpoints', print),
       log: join(this.directory, 'logs', `${step.id}.log`),
       onProgress: (message) => {
         this.emit({ type: 'step-progress', step, message });
@@ -146,6 +152,11 @@ export class PipelineRun {
     switch (source.from) {
       case 'dataset':
         return { directory: this.dataset, digest: digestDirectory(this.dataset) };
+      case 'store': {
+        const directory = join(this.store.root, source.prefix);
+        if (!existsSync(directory)) throw new StepError(`the store has no ${source.prefix}`);
+        return { directory, digest: digestDirectory(directory) };
+      }
       case 'step': {
         const output = this.recordOf(source.step).outputs[source.output];
         if (output === undefined) throw new Error(`step ${source.step} has no output ${source.output}`);

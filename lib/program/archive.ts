@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { create } from 'tar';
 
-/** A file of an archive: copied from another, or of this text. */
+/** A file of an archive: copied from another, or of this content. */
 export type ArchiveEntry = { readonly path: string } & (
-  { readonly from: string } | { readonly text: string }
+  { readonly from: string } | { readonly text: string } | { readonly bytes: Buffer }
 );
 
 /**
@@ -26,6 +26,6 @@ export async function writeArchive(file: string, entries: readonly ArchiveEntry[
 function stage(target: string, entry: ArchiveEntry): void {
   mkdirSync(dirname(target), { recursive: true });
   if ('from' in entry) copyFileSync(entry.from, target);
-  else writeFileSync(target, entry.text);
+  else writeFileSync(target, 'text' in entry ? entry.text : entry.bytes);
   chmodSync(target, 0o644);
 }

@@ -50,7 +50,11 @@ export async function baseline(request: ProgramRequest): Promise<Metrics> {
     latency,
   };
   writeJson(join(outputOf(request, 'baseline'), 'baseline.json'), result);
-  return { samples: samples.length, latency_p50_ms: latency.p50Ms, latency_p99_ms: latency.p99Ms };
+  return baselineMetrics(result);
+}
+
+export function baselineMetrics({ samples, latency }: Baseline): Metrics {
+  return { samples, latency_p50_ms: latency.p50Ms, latency_p99_ms: latency.p99Ms };
 }
 
 function distributions(

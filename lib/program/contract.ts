@@ -1,3 +1,4 @@
+import type { Signer } from '../artifact';
 import type { Json } from '../pipeline/definition';
 
 /**
@@ -12,6 +13,8 @@ export interface ProgramRequest {
   readonly parameters: Readonly<Record<string, Json>>;
   /** Absolute path of the user's code; absent where the program needs none. */
   readonly source?: string;
+  /** Absolute path of a directory that outlives an interrupted try; absent where the step keeps no state. */
+  readonly checkpoints?: string;
   /** Absolute paths of directories that exist. */
   readonly inputs: Readonly<Record<string, string>>;
   /** Absolute paths of empty directories. `metrics` is always one of them. */
@@ -20,3 +23,9 @@ export interface ProgramRequest {
 
 /** `metrics/metrics.json`: numbers by name, in units the name tells. */
 export type Metrics = Readonly<Record<string, number>>;
+
+/** What a target lends to programs. */
+export interface ProgramServices {
+  /** Signs the versions that `register` makes. @default - they are not signed */
+  readonly signer?: Signer;
+}

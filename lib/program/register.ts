@@ -1,22 +1,38 @@
-import { copyFileSync, mkdirSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, cpSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { readSignature, versionId, type Runtime, type VerificationReport } from '../artifact';
-import { digestDirectory, isPackageFile, writeManifest } from '../artifact/manifest';
+import { readGolden, readSignature, versionId, type Runtime, type VerificationReport } from '../artifact';
+import {
+  digestDirectory,
+  isPackageFile,
+  MANIFEST_FILE,
+  renderManifest,
+  SIGNATURE_FILE,
+  type FileDigest,
+} from '../artifact/manifest';
+import { modelBom } from '../artifact/provenance/ml-bom';
+import { signDigests } from '../artifact/provenance/sign';
 import { readReport, reportIssues } from '../artifact/read-report';
 import { IssueError, throwIssues } from '../issue';
 import { writeArchive, type ArchiveEntry } from './archive';
-import type { Metrics, ProgramRequest } from './contract';
-import { inputOf, outputOf, parameterOf } from './support';
+import type { Metrics, ProgramRequest, ProgramServices } from './contract';
+import { readMetrics } from './metrics';
+import { inputOf, outputOf, parameterOf, writeJson } from './support';
 import { tritonConfig } from './triton-config';
+import { tritonConfigIssues } from './triton-config-issues';
+import { tritonWarmup } from './triton-warmup';
 
 const ARCHIVE = 'model.tar.gz';
+const BOM = 'bom.json';
 
 /**
- * Completes a verified package to a version: report, metrics, archive for the runtime, manifest last.
+ * Completes a verified package to a version: report, metrics, bill of materials, archive for the
+ * runtime, signature, and the manifest last. The archive is signed inside as well, since the server
+ * sees nothing else of the version.
  *
  * @throws IssueError when the report did not pass, or vouches for another model
  */
-export async function register(request: ProgramRequest): Promise<Metrics> {
+export async function register(request: ProgramRequest, { signer }: ProgramServices = {}): Promise<Metrics> {
   const [pipeline, runtime] = [pipelineOf(request), runtimeOf(request)];
   const source = inputOf(request, 'model');
   const target = outputOf(request, 'version');
@@ -28,14 +44,42 @@ export async function register(request: ProgramRequest): Promise<Metrics> {
   for (const path of Object.keys(files).filter(isPackageFile)) copy(join(source, path), join(target, path));
   copy(reportFile, join(target, 'verification.json'));
   copy(join(inputOf(request, 'evaluation'), 'metrics.json'), join(target, 'metrics.json'));
-  const paths = Object.keys(digestDirectory(target));
-  await writeArchive(join(target, ARCHIVE), entriesFor(runtime, pipeline, target, paths, report));
-  writeManifest(target, { pipeline, version: versionId(files), runtime });
+  const version = versionId(files);
+  const signature = readSignature(join(target, 'signature.json'));
+  const metrics = readMetrics(target);
+  writeJson(
+    join(target, BOM),
+    modelBom({ pipeline, version, files: digestDirectory(target), signature, report, metrics }),
+  );
+  const packed = digestDirectory(target);
+  const entries = entriesFor(runtime, pipeline, target, Object.keys(packed), report);
+  if (signer && runtime === 'onnx') {
+    entries.push({ path: SIGNATURE_FILE, text: await signDigests(pipeline, sha256Of(packed), signer) });
+  }
+  await writeArchive(join(target, ARCHIVE), entries);
+  // What a later training starts from; no server needs it.
+  const { weights } = request.inputs;
+  if (weights !== undefined) cpSync(weights, join(target, 'weights'), { recursive: true });
+
+  const manifest = renderManifest(target, { pipeline, version, runtime });
+  if (signer) {
+    const signed = { ...sha256Of(digestDirectory(target)), [MANIFEST_FILE]: sha256OfText(manifest) };
+    writeFileSync(join(target, SIGNATURE_FILE), await signDigests(pipeline, signed, signer));
+  }
+  writeFileSync(join(target, MANIFEST_FILE), manifest);
   return {
     model_bytes: report.model.bytes,
     archiveBytes: statSync(join(target, ARCHIVE)).size,
-    files: paths.length + 1,
+    files: Object.keys(packed).length + 1,
   };
+}
+
+function sha256Of(files: Readonly<Record<string, FileDigest>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(files).map(([path, { sha256 }]) => [path, sha256]));
+}
+
+function sha256OfText(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /**
@@ -52,9 +96,12 @@ function entriesFor(
   if (runtime === 'onnx') return paths.map((path) => ({ path, from: join(directory, path) }));
   const batchInvariant = report.checks.some(({ id, verdict }) => id === 'batch' && verdict === 'passed');
   const signature = readSignature(join(directory, 'signature.json'));
-  const text = tritonConfig({ name: pipeline, signature, batchInvariant });
+  const { config, files } = tritonWarmup(signature, readGolden(join(directory, 'golden')).samples);
+  const text = tritonConfig({ name: pipeline, signature, batchInvariant, warmup: config });
+  throwIssues('Triton configuration', tritonConfigIssues(text, signature));
   return [
     { path: `${pipeline}/config.pbtxt`, text },
+    ...Object.entries(files).map(([name, bytes]) => ({ path: `${pipeline}/warmup/${name}`, bytes })),
     ...paths.map((path) => ({
       path: path === 'model.onnx' ? `${pipeline}/1/model.onnx` : `${pipeline}/${path}`,
       from: join(directory, path),

@@ -1,17 +1,5 @@
-import type { Dimension, Dtype, ModelSignature, TensorSpec } from '../pipeline/definition';
-
-const DATA_TYPES: Readonly<Record<Dtype, string>> = {
-  float16: 'TYPE_FP16',
-  float32: 'TYPE_FP32',
-  float64: 'TYPE_FP64',
-  int8: 'TYPE_INT8',
-  int16: 'TYPE_INT16',
-  int32: 'TYPE_INT32',
-  int64: 'TYPE_INT64',
-  uint8: 'TYPE_UINT8',
-  bool: 'TYPE_BOOL',
-  string: 'TYPE_STRING',
-};
+import type { Dimension, ModelSignature, TensorSpec } from '../pipeline/definition';
+import { DATA_TYPES, isBatched, quote } from './triton-types';
 
 /** Rows of one batch, from a client or put together by the server. */
 const MAX_BATCH_SIZE = 64;
@@ -22,15 +10,16 @@ export interface TritonConfigOptions {
   readonly signature: ModelSignature;
   /** Whether a sample's answer is proven not to depend on its neighbours in a batch. */
   readonly batchInvariant: boolean;
+  /** Blocks that warm the model up: `TritonWarmup.config`. @default - it starts cold */
+  readonly warmup?: readonly string[];
 }
 
 /**
  * `config.pbtxt` of a model in NVIDIA Triton. Where the first size of every tensor varies, Triton owns
  * it: batches of up to 64 rows, put together from several requests if that does not change answers.
  */
-export function tritonConfig({ name, signature, batchInvariant }: TritonConfigOptions): string {
-  const specs = [...Object.values(signature.inputs), ...Object.values(signature.outputs)];
-  const batched = specs.every(({ shape }) => typeof shape[0] === 'string');
+export function tritonConfig({ name, signature, batchInvariant, warmup = [] }: TritonConfigOptions): string {
+  const batched = isBatched(signature);
   return [
     `name: ${quote(name)}`,
     'platform: "onnxruntime_onnx"',
@@ -38,6 +27,7 @@ export function tritonConfig({ name, signature, batchInvariant }: TritonConfigOp
     ...Object.entries(signature.inputs).map(([input, spec]) => tensor('input', input, spec, batched)),
     ...Object.entries(signature.outputs).map(([output, spec]) => tensor('output', output, spec, batched)),
     ...(batched && batchInvariant ? ['dynamic_batching { }'] : []),
+    ...warmup,
     '',
   ].join('\n');
 }
@@ -56,8 +46,4 @@ function tensor(
 
 function size(dimension: Dimension): number {
   return typeof dimension === 'number' ? dimension : -1;
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text);
 }

@@ -9,15 +9,18 @@ import type { Metrics, ProgramRequest } from './contract';
 import { inputOf, outputOf, parameterOf, writeJson } from './support';
 
 /**
- * Verifies a package and writes `verification.json`, whatever the verdict.
+ * Verifies a package and writes `verification.json`, whatever the verdict. With the parameter
+ * `publicKey`, the holder of that key must have signed the package.
  *
  * @throws IssueError with all findings when a check failed, or one that deployment demands was skipped
  */
 export async function verify(request: ProgramRequest): Promise<Metrics> {
   const directory = inputOf(request, 'model');
+  const { tolerance, publicKey } = request.parameters;
   const report = await verifyArtifact(directory, {
     signature: parseSignature(parameterOf(request, 'signature'), 'parameters.signature'),
-    tolerance: request.parameters.tolerance as Tolerance | undefined,
+    tolerance: tolerance as Tolerance | undefined,
+    publicKey: publicKey as string | undefined,
   });
   const file = join(outputOf(request, 'report'), 'verification.json');
   writeJson(file, report);
@@ -27,6 +30,10 @@ export async function verify(request: ProgramRequest): Promise<Metrics> {
     report.checks.flatMap(({ findings }) => findings),
   );
   throwIssues(subject, reportIssues(report, { file, directory, files: digestDirectory(directory) }));
+  return verificationMetrics(report);
+}
+
+export function verificationMetrics(report: VerificationReport): Metrics {
   return {
     checks_passed: count(report, 'passed'),
     checks_skipped: count(report, 'skipped'),

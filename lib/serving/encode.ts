@@ -1,4 +1,5 @@
 import type { Tensor } from '../artifact';
+import { bytesFromTensor } from '../artifact/tensor-bytes';
 import { datatypeOf } from './datatypes';
 import { refusal } from './http-error';
 import type { InferenceRequest, ModelContract } from './inference';
@@ -11,7 +12,6 @@ import {
   type Framing,
 } from './media-type';
 import { elementsOf, predictionsOf } from './predictions';
-import { bytesFromTensor } from './tensor-bytes';
 
 /** What the response may be: decided before the model runs, so that no run is wasted. */
 export interface ResponseFormat {

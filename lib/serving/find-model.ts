@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { readSignature, VerifiedArtifact, versionId } from '../artifact';
+import { type PublicKey, readSignature, VerifiedArtifact, versionId } from '../artifact';
 import { readJsonObject } from '../artifact/json-file';
 import { digestDirectory } from '../artifact/manifest';
+import { provenanceIssues } from '../artifact/provenance/verify-signature';
 import { readReport, reportIssues } from '../artifact/read-report';
 import { issue, IssueError, throwIssues } from '../issue';
 import type { ServedModel } from './served-model';
@@ -12,16 +13,21 @@ export interface FindModelOptions {
   readonly name?: string;
   /** The version that must be found, 12 hexadecimal digits. @default - whichever is there */
   readonly version?: string;
+  /** Key whose holder must have signed the model, as PEM. @default - a signature is not asked for */
+  readonly publicKey?: PublicKey;
 }
 
 /**
  * Finds the model a directory stands for: the live version of a store, a version, or an unpacked
  * `model.tar.gz`, which has no manifest.
  *
- * @throws IssueError when there is none, it is not verified, or it is another version
+ * @throws IssueError when there is none, it is not verified or not signed, or it is another version
  */
-export function findModel(directory: string, { name, version }: FindModelOptions = {}): ServedModel {
-  const model = readModel(resolve(directory));
+export function findModel(
+  directory: string,
+  { name, version, publicKey }: FindModelOptions = {},
+): ServedModel {
+  const model = readModel(resolve(directory), publicKey);
   if (version !== undefined && version !== model.version) {
     throw modelError(
       'version-other',
@@ -33,12 +39,15 @@ export function findModel(directory: string, { name, version }: FindModelOptions
   return name === undefined ? model : { ...model, pipeline: name };
 }
 
-function readModel(directory: string): ServedModel {
+function readModel(directory: string, publicKey: PublicKey | undefined): ServedModel {
   if (existsSync(join(directory, 'releases'))) {
-    return VerifiedArtifact.fromDirectory(join(directory, 'models', liveVersion(directory)));
+    const version = join(directory, 'models', liveVersion(directory));
+    return VerifiedArtifact.fromDirectory(version, { publicKey });
   }
   const unpacked = existsSync(join(directory, 'model.onnx')) && !existsSync(join(directory, 'manifest.json'));
-  return unpacked ? readUnpacked(directory) : VerifiedArtifact.fromDirectory(directory);
+  return unpacked
+    ? readUnpacked(directory, publicKey)
+    : VerifiedArtifact.fromDirectory(directory, { publicKey });
 }
 
 function liveVersion(store: string): string {
@@ -50,11 +59,15 @@ function liveVersion(store: string): string {
 }
 
 /** The version id covers what the manifest would: it is the digest over all files of the package. */
-function readUnpacked(directory: string): ServedModel {
+function readUnpacked(directory: string, publicKey: PublicKey | undefined): ServedModel {
   const files = digestDirectory(directory);
   const file = join(directory, 'verification.json');
   const report = readReport(file);
-  throwIssues(`model ${directory}`, reportIssues(report, { file, directory, files }));
+  const digests = Object.entries(files).map(([path, { sha256 }]) => [path, sha256] as const);
+  throwIssues(`model ${directory}`, [
+    ...reportIssues(report, { file, directory, files }),
+    ...(publicKey === undefined ? [] : provenanceIssues(directory, publicKey, Object.fromEntries(digests))),
+  ]);
   return {
     directory,
     pipeline: 'model',

@@ -1,3 +1,5 @@
+import type { ExecutionProvider } from '../artifact';
+
 /** How a server serves; every limit has the default of SageMaker's real-time endpoints. */
 export interface ServerOptions {
   /**
@@ -29,6 +31,8 @@ export interface ServerOptions {
   readonly startTimeoutMs?: number;
   /** Threads within one operator. @default - what onnxruntime chooses: one per physical core */
   readonly threads?: number;
+  /** What runs the model; `cuda` needs onnxruntime's CUDA libraries and a GPU. @default "cpu" */
+  readonly executionProvider?: ExecutionProvider;
   /** Path that answers as `/ping` does, beside it. @default - none */
   readonly healthPath?: string;
   /** Path that answers as `/invocations` does, beside it. @default - none */

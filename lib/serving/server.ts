@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ModelProcess, Preprocessing } from '../artifact';
+import { type LoadOptions, ModelProcess, Preprocessing } from '../artifact';
 import { createApp } from './app';
 import { mayBatch } from './batching';
 import type { ModelContract } from './inference';
@@ -38,12 +38,13 @@ export interface InferenceServer {
  */
 export function createServer(model: ServedModel, options: ServerOptions = {}): InferenceServer {
   const { maxBodyBytes = 25 * 2 ** 20, maxQueue = 100, timeoutMs = 60_000, drainMs = 25_000 } = options;
-  const { maxBatch = 32, startTimeoutMs = 240_000, threads, onEvent = () => undefined } = options;
+  const { maxBatch = 32, startTimeoutMs = 240_000, onEvent = () => undefined } = options;
+  const { threads, executionProvider } = options;
   let address: string | undefined;
   let closing = false;
 
   const runner = new ModelRunner({
-    start: () => startModel(model, { startTimeoutMs, runTimeoutMs: timeoutMs, threads }),
+    start: () => startModel(model, { startTimeoutMs, runTimeoutMs: timeoutMs, threads, executionProvider }),
     maxQueue,
     maxBatch: mayBatch(model) ? maxBatch : 1,
     timeoutMs,
@@ -94,7 +95,7 @@ export function createServer(model: ServedModel, options: ServerOptions = {}): I
 
 async function startModel(
   model: ServedModel,
-  options: { readonly startTimeoutMs: number; readonly runTimeoutMs: number; readonly threads?: number },
+  options: Pick<LoadOptions, 'executionProvider' | 'runTimeoutMs' | 'startTimeoutMs' | 'threads'>,
 ): Promise<ModelProcess> {
   await checkBytes(model);
   return ModelProcess.start(join(model.directory, model.report.model.file), options);

@@ -1,4 +1,4 @@
-import { elementCount, type Tensor, type TensorData } from '../artifact';
+import { elementCount, type TensorData } from '../artifact';
 import { allocate } from '../artifact/tensor';
 import type { Dtype } from '../pipeline/definition';
 
@@ -22,12 +22,6 @@ export function dataFromBytes(dtype: Dtype, shape: readonly number[], bytes: Buf
   return data;
 }
 
-export function bytesFromTensor({ dtype, data }: Tensor): Buffer {
-  if (dtype === 'string') return bytesFromStrings(data as string[]);
-  const { buffer, byteOffset, byteLength } = data as Uint8Array;
-  return Buffer.from(buffer, byteOffset, byteLength);
-}
-
 function stringsFromBytes(bytes: Buffer, shape: readonly number[]): string[] | string {
   const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const strings: string[] = [];
@@ -46,14 +40,4 @@ function stringsFromBytes(bytes: Buffer, shape: readonly number[]): string[] | s
   const count = elementCount(shape);
   if (strings.length === count) return strings;
   return `has ${strings.length} elements, the shape [${shape.join(', ')}] has ${count}`;
-}
-
-function bytesFromStrings(strings: readonly string[]): Buffer {
-  const parts = strings.flatMap((text) => {
-    const bytes = Buffer.from(text);
-    const length = Buffer.alloc(4);
-    length.writeUInt32LE(bytes.length);
-    return [length, bytes];
-  });
-  return Buffer.concat(parts);
 }

@@ -1,12 +1,16 @@
 /** Bundles the Lambda functions: directories that CDK deploys as they are, without building anything. */
+import { createHash } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { licenseTexts } from './licenses.mjs';
 
 /** docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: deployment package, unzipped. */
 const LAMBDA_LIMIT_BYTES = 262_144_000;
+
+/** What CDK takes for the hash of the asset, so that no synthesis reads 45 MB of native code. */
+const DIGEST_FILE = 'bundle.sha256';
 
 /** Started as a process of its own, as the file `child` beside the one that starts it. */
 const CHILD_PROCESS = './child';
@@ -49,9 +53,25 @@ export async function buildFunctions(root, outdir) {
         join(directory, 'package.json'),
         `${JSON.stringify({ name, version, type: 'commonjs' }, null, 2)}\n`,
       );
+      await writeFile(join(directory, DIGEST_FILE), `${await digestOf(directory)}\n`);
       return { name: fn.name, bytes: await checkedSize(fn.name, directory) };
     }),
   );
+}
+
+/** @returns SHA-256 of every file with its path, in the order of the paths */
+async function digestOf(directory) {
+  const files = await readdir(directory, { recursive: true, withFileTypes: true });
+  const paths = files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
+  const hash = createHash('sha256');
+  for (const path of paths.sort()) {
+    if (path === join(directory, DIGEST_FILE)) continue;
+    hash
+      .update(`${relative(directory, path)}\0`)
+      .update(await readFile(path))
+      .update('\0');
+  }
+  return hash.digest('hex');
 }
 
 /** @returns the files that went in, relative to `root` */

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from model_pipeline.contract import ProgramError, Request
 
-PROGRAMS = ("preprocess", "train", "tune", "export", "evaluate", "quantize")
+PROGRAMS = ("preprocess", "train", "tune", "export", "evaluate", "prune", "distill", "quantize", "drift")
 
 
 def run_program(request: Request) -> None:

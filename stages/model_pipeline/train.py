@@ -27,12 +27,12 @@ def run(request: Request) -> None:
         check_model(request)
 
 
-def train(request: Request, model: Path) -> Any:
-    """Calls the user's function with the splits and `preprocessing/` in one directory."""
+def train(request: Request, model: Path, *files: Path) -> Any:
+    """Calls the user's function with the splits, `preprocessing/` and these files in one directory."""
     code = UserCode.load(request)
     with tempfile.TemporaryDirectory() as directory:
         data = Path(directory)
-        for path in request.input("data").iterdir():
+        for path in (*request.input("data").iterdir(), *files):
             (data / path.name).symlink_to(path)
         (data / "preprocessing").symlink_to(request.input("preprocessing"))
         hyperparameters = dict(request.parameter("hyperparameters"))

@@ -1,12 +1,15 @@
 """Two processes that talk over gloo, started as a job starts them, with one train.py for all strategies."""
 
+import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from safetensors.numpy import load_file
 
-from model_pipeline.contract import Cluster, ProgramError
+from model_pipeline.contract import Cluster, ProgramError, render_request, write_json
 from model_pipeline.distributed import join, mean, share, world_size
 from model_pipeline.launch import command_of
 from model_pipeline.programs import run_program
@@ -74,6 +77,27 @@ def test_the_same_script_gives_the_same_weights_alone_data_parallel_and_model_pa
         assert metrics["loss"] == pytest.approx(alone[0]["loss"], rel=1e-5)
         for name, tensor in weights.items():
             assert tensor == pytest.approx(alone[1][name], abs=1e-6)
+
+
+def test_two_machines_train_together_and_the_first_one_has_the_model(prepared: Make, tmp_path: Path) -> None:
+    distribution = {"strategy": "data-parallel", "machines": 2, "processes": 1}
+    hosts = ("127.0.0.1", "localhost")
+    commands = []
+    for rank, host in enumerate(hosts):
+        request = prepared("train", hyperparameters={}, distribution=distribution)
+        outputs = {name: tmp_path / f"{name}-{rank}" for name in request.outputs}
+        for path in outputs.values():
+            path.mkdir()
+        request = replace(request, outputs=outputs, cluster=Cluster(hosts, host))
+        file = tmp_path / f"request-{rank}.json"
+        write_json(file, render_request(request))
+        commands.append([sys.executable, "-m", "model_pipeline", "train", "--request", str(file)])
+    machines = [subprocess.Popen(command) for command in commands]  # noqa: S603
+    assert [machine.wait(timeout=120) for machine in machines] == [0, 0]
+    metrics = json.loads((tmp_path / "metrics-0" / "metrics.json").read_text())
+    assert metrics["processes"] == 2
+    assert [path.name for path in (tmp_path / "model-0").iterdir()] == ["model.safetensors"]
+    assert [*(tmp_path / "model-1").iterdir(), *(tmp_path / "metrics-1").iterdir()] == []
 
 
 def test_the_cause_is_that_of_the_process_that_failed(prepared: Make) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,13 @@ def train(data_dir, model_dir, hyperparameters):
         raise ValueError("the loss became nan")
     (model_dir / "model.safetensors").write_text(str(rate))
     return {"score": rate * hyperparameters["epochs"]}
+"""
+
+CHECKPOINTS = """
+def train(data_dir, model_dir, hyperparameters, checkpoint_dir):
+    for directory in (checkpoint_dir, model_dir):
+        (directory / "rate").write_text(str(hyperparameters["rate"]))
+    return {"score": 1}
 """
 
 RANGES: dict[str, dict[str, Any]] = {
@@ -63,6 +71,16 @@ def test_the_best_trial_is_the_model_and_a_failed_one_is_told(
     assert {path.name: path.read_text() for path in request.output("model").iterdir()} == {
         "model.safetensors": str(best)
     }
+
+
+def test_every_trial_has_checkpoints_of_its_own(tune: Make, source: Path, tmp_path: Path) -> None:
+    (source / "train.py").write_text(CHECKPOINTS)
+    (tmp_path / "checkpoints").mkdir()
+    request = replace(tune("tune", trials=2), checkpoints=tmp_path / "checkpoints")
+    run_program(request)
+    saved = {path.name: (path / "rate").read_text() for path in (tmp_path / "checkpoints").iterdir()}
+    rates = [str(point["rate"]) for point in sample({"rate": RANGES["rate"]}, 2)]
+    assert saved == {"0000": rates[0], "0001": rates[1]}
 
 
 def test_a_search_fails_when_every_trial_does(tune: Make) -> None:

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { compareTensors, type Tensor } from '../../lib/artifact';
+import { compareTensors, type AnyTensor, type Tensor } from '../../lib/artifact';
 import { float32 } from './support';
 
 const row = (...values: number[]): Tensor => ({
@@ -15,6 +15,7 @@ test('tells the largest difference, where it is, and what tolerance would pass',
     maxRelative: 0.5 / 3,
     worstIndex: 2,
     smallestAbsolute: 0.5,
+    smallestNorm: 0.5 / 3,
   });
 });
 
@@ -24,6 +25,40 @@ test('the relative tolerance grows with the expected value', () => {
     passed: false,
     smallestAbsolute: 1,
   });
+});
+
+test('the norm-wise tolerance is a share of the largest finite expected value', () => {
+  const [actual, expected] = [row(1000.0001, 0.0009, Infinity), row(1000, 0, Infinity)];
+  const tolerance = { absolute: 0, relative: 0 };
+  const { passed, smallestNorm } = compareTensors(actual, expected, tolerance);
+  expect(passed).toBe(false);
+  expect(smallestNorm).toBeCloseTo(9e-7, 9);
+  expect(compareTensors(actual, expected, { ...tolerance, norm: 1e-6 }).passed).toBe(true);
+  expect(compareTensors(actual, expected, { ...tolerance, norm: 8e-7 })).toMatchObject({
+    passed: false,
+    worstIndex: 1,
+  });
+});
+
+test('each element passes by the one tolerance or the other', () => {
+  const [actual, expected] = [row(1001, 0.0009), row(1000, 0)];
+  expect(compareTensors(actual, expected, { absolute: 0, relative: 0.01, norm: 1e-6 }).passed).toBe(true);
+});
+
+test('no norm-wise tolerance lets a number stand for NaN, or for anything where all is 0', () => {
+  expect(compareTensors(row(1), row(NaN), { norm: 1 })).toMatchObject({
+    passed: false,
+    smallestNorm: Infinity,
+  });
+  expect(compareTensors(row(1), row(0), { norm: 1 })).toMatchObject({
+    passed: false,
+    smallestNorm: Infinity,
+  });
+});
+
+test('wider types are compared by value', () => {
+  const bits = (value: number): AnyTensor => ({ dtype: 'bfloat16', shape: [1], data: Uint16Array.of(value) });
+  expect(compareTensors(bits(0x3f81), bits(0x3f80)).maxAbsolute).toBe(2 ** -7);
 });
 
 test.each([

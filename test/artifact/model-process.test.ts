@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ModelProcess, type Tensor } from '../../lib/artifact';
 import { IssueError } from '../../lib/issue';
-import { float32, modelFile, SPAM_FILTER } from './support';
+import { bytesOf, model, node, TYPES, value } from './onnx-builder';
+import { float32, modelFile, SPAM_FILTER, temporaryDirectory } from './support';
 
 jest.setTimeout(30_000);
 
@@ -83,6 +84,76 @@ test('a model that aborts the runtime is an error that repeats its last words', 
     },
   ]);
   expect(process.gone).toBe(true);
+});
+
+describe('memory', () => {
+  /** A model that fills `count` float32 elements. */
+  const bomb = () => {
+    const file = join(temporaryDirectory(), 'bomb.onnx');
+    const nodes = [node('ConstantOfShape', ['count'], ['c']), node('ReduceSum', ['c'], ['y'])];
+    const inputs = [value('count', [1], TYPES.int64)];
+    writeFileSync(file, bytesOf(model({ nodes, inputs, outputs: [value('y', [1])] })));
+    return file;
+  };
+  const count = (elements: number): Record<string, Tensor> => ({
+    count: { dtype: 'int64', shape: [1], data: BigInt64Array.of(BigInt(elements)) },
+  });
+
+  test('a model that takes more than it may is killed, and the process is gone', async () => {
+    const file = bomb();
+    const process = await start(file, { memoryMiB: 300 });
+    const failure: unknown = await process.run(count(1.2e8)).catch((error: unknown) => error);
+    expect((failure as IssueError).issues[0]).toMatchObject({ code: 'model-memory', path: file });
+    expect((failure as IssueError).message).toMatch(
+      /used \d+ MiB when asked to run, allowed: 300; its process was stopped/,
+    );
+    expect(process.gone).toBe(true);
+  });
+
+  test('so it is where the kernel sets no limit', async () => {
+    const path = globalThis.process.env.PATH;
+    globalThis.process.env.PATH = '';
+    try {
+      const process = await start(bomb(), { memoryMiB: 300 });
+      await expect(process.run(count(5e8))).rejects.toThrow('allowed: 300; its process was stopped');
+    } finally {
+      globalThis.process.env.PATH = path;
+    }
+  });
+
+  test('far more than it may take is refused before it is taken', async () => {
+    const process = await start(bomb(), { memoryMiB: 300 });
+    await expect(process.run(count(5e8))).rejects.toThrow(
+      'Failed to allocate memory for requested buffer of size 2000000000 [model-memory]',
+    );
+    expect(process.gone).toBe(true);
+  });
+
+  test('the most it has taken so far is told', async () => {
+    const ours = Buffer.alloc(400e6, 1);
+    const process = await start(bomb());
+    const loaded = process.peakMemoryBytes;
+    expect(loaded).toBeGreaterThan(30e6);
+    expect(loaded).toBeLessThan(ours.length);
+    await process.run(count(5e7));
+    expect(process.peakMemoryBytes).toBeGreaterThan(loaded + 150e6);
+  });
+});
+
+describe('an aborted signal', () => {
+  test('ends a run with its reason', async () => {
+    const controller = new AbortController();
+    const process = await start(modelFile('endless-loop'), { signal: controller.signal });
+    const run = process.run({ x });
+    controller.abort(new Error('enough'));
+    await expect(run).rejects.toThrow('enough');
+    expect(process.gone).toBe(true);
+  });
+
+  test('starts nothing', async () => {
+    const options = { signal: AbortSignal.abort(new Error('enough')) };
+    await expect(ModelProcess.start(modelFile('identity'), options)).rejects.toThrow('enough');
+  });
 });
 
 test('a file that does not load is an error', async () => {

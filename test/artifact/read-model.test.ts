@@ -1,8 +1,17 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { readModel } from '../../lib/artifact';
+import { readModel, readStructure } from '../../lib/artifact';
 import { IssueError } from '../../lib/issue';
+import { bytesOf, floats, int64s, model, node, tensor, TYPES } from './onnx-builder';
 import { modelFile, SPAM_FILTER, temporaryDirectory } from './support';
 
 function written(bytes: Uint8Array | string): string {
@@ -153,5 +162,80 @@ test('graphs nested without end are refused', () => {
   };
   for (let depth = 0; depth < 200; depth++) graph = wrap(0x0a, wrap(0x2a, wrap(0x32, graph)));
   const file = written(Buffer.concat([Buffer.from([0x08, 0x09]), wrap(0x3a, graph)]));
-  expect(() => readModel(file)).toThrow('maximum recursion depth of 100 reached');
+  expect(() => readModel(file)).toThrow('is not readable as ONNX: nested deeper than 100 messages');
+});
+
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
+  return Buffer.from([...bytes, rest]);
+}
+
+/** A field of the wire type that tells its length, without what it holds. */
+function header(field: number, length: number): Buffer {
+  return Buffer.concat([varint(field * 8 + 2), varint(length)]);
+}
+
+test('a file of over 2 GB is read without its weights', () => {
+  const weights = 3_000_000_000;
+  const rest = Buffer.from(bytesOf(model({ nodes: [node('Add', ['x', 'w'], ['y'])] })));
+  // dims, data_type and name of the tensor; then its raw_data, which is a hole in the file.
+  const about = Buffer.concat([
+    Buffer.from([0x08, ...varint(375_000_000), 0x08, 0x02, 0x10, TYPES.float32]),
+    header(8, 1),
+    Buffer.from('w'),
+    header(9, weights),
+  ]);
+  const initializer = Buffer.concat([header(5, about.length + weights), about]);
+  const head = Buffer.concat([rest, header(7, initializer.length + weights), initializer]);
+  const file = join(temporaryDirectory(), 'model.onnx');
+  const descriptor = openSync(file, 'w');
+  writeSync(descriptor, head);
+  ftruncateSync(descriptor, head.length + weights);
+  closeSync(descriptor);
+  expect(statSync(file).blocks).toBeLessThan(1000);
+
+  const before = process.memoryUsage().rss;
+  const { model: decoded, elided, bytes } = readStructure(file);
+  expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000);
+  expect(bytes).toBe(head.length + weights);
+  const [stored] = decoded.graph?.initializer ?? [];
+  expect(stored).toMatchObject({ name: 'w', dims: [375_000_000n, 2n] });
+  expect(stored && elided(stored)).toEqual({ rawData: [{ offset: head.length, length: weights }] });
+  expect(readModel(file)).toMatchObject({ parameters: 750_000_000, bytesByDtype: { float32: weights } });
+});
+
+test('small tensors are read, the place of large ones is told', () => {
+  const file = written(
+    bytesOf(
+      model({
+        initializers: [
+          int64s('shape', [1, -1]),
+          floats('w', new Array<number>(5000).fill(1.5)),
+          tensor('list', { dims: [5000n], floatData: new Array<number>(5000).fill(2.5) }),
+        ],
+      }),
+    ),
+  );
+  const { model: decoded, elided } = readStructure(file);
+  const [shape, weights, list] = decoded.graph?.initializer ?? [];
+  if (!shape || !weights || !list) throw new Error('initialisers are lacking');
+  expect(shape.rawData).toHaveLength(16);
+  expect(elided(shape)).toEqual({});
+  const bytes = readFileSync(file);
+  const [at] = elided(weights).rawData ?? [];
+  expect(at?.length).toBe(20_000);
+  expect(bytes.readFloatLE(at?.offset)).toBe(1.5);
+  const [listed] = elided(list).floatData ?? [];
+  expect(listed?.length).toBe(20_000);
+  expect(bytes.readFloatLE(listed?.offset)).toBe(2.5);
+});
+
+test('a graph that comes twice is one, as for every reader of the format', () => {
+  const twice = Buffer.concat([
+    bytesOf(model()),
+    bytesOf(model({ nodes: [node('Abs', ['y'], ['z'])], inputs: [], outputs: [] })),
+  ]);
+  expect(readModel(written(twice)).operators.map(({ name }) => name)).toEqual(['Abs', 'Identity']);
 });

@@ -1,8 +1,9 @@
 import { cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { VerifiedArtifact, type VerificationReport } from '../../lib/artifact';
-import { writeManifest } from '../../lib/artifact/manifest';
+import { keySigner, signDirectory, VerifiedArtifact, type VerificationReport } from '../../lib/artifact';
+import { renderManifest } from '../../lib/artifact/manifest';
 import { IssueError, type Issue } from '../../lib/issue';
+import { keyPair } from './provenance/support';
 import { copyOfSpamFilter, FIXTURES, SPAM_FILTER } from './support';
 
 function issuesOf(directory: string): readonly Issue[] {
@@ -30,7 +31,8 @@ function remanifested(change: (directory: string) => void, version?: string): st
   const directory = copyOfSpamFilter();
   change(directory);
   const known = VerifiedArtifact.fromDirectory(SPAM_FILTER).version;
-  writeManifest(directory, { pipeline: 'spam-filter', version: version ?? known, runtime: 'onnx' });
+  const about = { pipeline: 'spam-filter', version: version ?? known, runtime: 'onnx' } as const;
+  writeFileSync(join(directory, 'manifest.json'), renderManifest(directory, about));
   return directory;
 }
 
@@ -163,7 +165,11 @@ test('a file that is no report, and one that is no manifest, are told', () => {
     `manifest ${directory}/manifest.json: version: got nothing, wanted 12 hexadecimal digits`,
     `manifest ${directory}/manifest.json: runtime: got "tflite", wanted "onnx" or "triton"`,
     `manifest ${directory}/manifest.json: files: got {"a":"b"}, wanted digests by path`,
-    `report ${directory}/verification.json: is not a verification report`,
+    `report ${directory}/verification.json: schemaVersion: Invalid input: expected 1`,
+    `report ${directory}/verification.json: model: Invalid input: expected object, received undefined`,
+    `report ${directory}/verification.json: verifier: Invalid input: expected object, received undefined`,
+    `report ${directory}/verification.json: tolerance: Invalid input: expected object, received undefined`,
+    `report ${directory}/verification.json: checks: Invalid input: expected array, received undefined`,
   ]);
 });
 
@@ -178,4 +184,35 @@ test('a version without its archive is not one', () => {
     rmSync(join(copy, 'model.tar.gz'));
   });
   expect(summaries(directory)).toEqual([`file-missing ${directory}/model.tar.gz: is not in the manifest`]);
+});
+
+describe('with a public key', () => {
+  const { privatePem, publicPem: publicKey } = keyPair();
+  const read = (directory: string) => () => VerifiedArtifact.fromDirectory(directory, { publicKey });
+
+  test('a version that its holder signed is read', async () => {
+    const directory = copyOfSpamFilter();
+    await signDirectory(directory, keySigner(privatePem));
+    expect(read(directory)().version).toBe('8bf4fa2c2110');
+    expect(VerifiedArtifact.fromDirectory(directory).version).toBe('8bf4fa2c2110');
+  });
+
+  test('one that nobody signed, or somebody else, is refused', async () => {
+    const directory = copyOfSpamFilter();
+    expect(read(directory)).toThrow('model.sig: does not exist: nobody signed [provenance-missing]');
+    await signDirectory(directory, keySigner(keyPair().privatePem));
+    expect(read(directory)).toThrow('[provenance-key]');
+  });
+
+  test('the manifest is signed too: another pipeline name does not pass', async () => {
+    const directory = copyOfSpamFilter();
+    await signDirectory(directory, keySigner(privatePem));
+    edit(join(directory, 'manifest.json'), (manifest) => ({ ...manifest, pipeline: 'other' }));
+    expect(VerifiedArtifact.fromDirectory(directory).pipeline).toBe('other');
+    expect(read(directory)).toThrow(
+      `${directory}/manifest.json: was changed after it was signed [provenance-file-changed]`,
+    );
+    rmSync(join(directory, 'manifest.json'));
+    expect(read(directory)).toThrow('manifest.json: was signed but does not exist [provenance-file-missing]');
+  });
 });

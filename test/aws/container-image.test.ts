@@ -1,9 +1,13 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Stack } from 'aws-cdk-lib/core';
 import { ContainerImage } from '../../lib/aws';
 import { flatten } from './flatten';
+import { containing } from './matchers';
 import { statementsOf } from './policies';
 import { createStack } from './synth';
 
@@ -70,6 +74,49 @@ test('an image of a repository may be pulled from it alone', () => {
   expect(statementsOf(template)[1]?.resources).toEqual([
     'arn:aws:ecr:eu-central-1:123456789012:repository/server',
   ]);
+});
+
+describe('a deep learning container may be pinned', () => {
+  const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
+
+  test('to its digest', () => {
+    const stack = inRegion('eu-west-1');
+    const { uri } = bind(ContainerImage.pytorchTraining({ processor: 'gpu', digest }), stack);
+    expect(flatten(stack.resolve(uri))).toBe(
+      `763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-training@${digest}`,
+    );
+  });
+
+  test('to a registry of another account, of which it may be pulled', () => {
+    const stack = inRegion('eu-isoe-west-1');
+    const image = ContainerImage.tensorflowTraining({ processor: 'cpu', account: '111122223333' });
+    const { template, uri } = bind(image, stack);
+    expect(uri).toContain('111122223333.dkr.ecr.eu-isoe-west-1.');
+    expect(statementsOf(template)[1]?.resources).toEqual([
+      containing('ecr:eu-isoe-west-1:111122223333:repository/tensorflow-training'),
+    ]);
+  });
+
+  test('but not to what is no digest', () => {
+    expect(() => ContainerImage.triton({ digest: 'latest' })).toThrow(
+      'image "sagemaker-tritonserver": 1 problem\n' +
+        '  digest: is "latest" [image-digest]\n' +
+        '    fix: Give "sha256:" and 64 of 0–9 and a–f, as `docker buildx imagetools inspect` prints it.',
+    );
+  });
+});
+
+test('an image of a Dockerfile is an asset of the stack, for the machines of SageMaker', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'image-'));
+  writeFileSync(join(directory, 'Job.Dockerfile'), 'FROM scratch\n');
+  const stack = createStack();
+  const image = ContainerImage.fromAsset(directory, { file: 'Job.Dockerfile', buildArgs: { CUDA: '12' } });
+  const { template, uri } = bind(image, stack);
+  expect(flatten(stack.resolve(uri))).toMatch(/container-assets-.*:[0-9a-f]{64}$/);
+  expect(statementsOf(template)[1]).toMatchObject({
+    actions: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+    resources: [containing(':repository/cdk-hnb659fds-container-assets-')],
+  });
 });
 
 test('an image by its name grants nothing', () => {

@@ -1,4 +1,8 @@
-import { failure, type Service } from './run-machine';
+import { ControlPlane, type Call } from '../../lib/aws/rehearsal/control-plane';
+import { FakeS3 } from '../../lib/aws/rehearsal/fake-s3';
+import { FakeSageMaker } from '../../lib/aws/rehearsal/fake-sagemaker';
+import type { Service } from '../../lib/aws/rehearsal/interpreter';
+import { ServiceModels } from '../../lib/aws/rehearsal/service-models';
 
 export interface FakeAwsOptions {
   /** What tasks fail with, by state; an array is used up call by call. */
@@ -11,29 +15,61 @@ export interface FakeAwsOptions {
   readonly turnsBack?: boolean;
 }
 
-interface Call {
-  readonly action: string;
-  readonly state: string;
-  readonly parameters: Record<string, unknown>;
-}
+const VERSION = 'a1b2c3d4e5f6';
+const MODEL_URI = `s3://store/models/${VERSION}/`;
 
-/** The services of a run, as far as its tasks see them. */
+/** The services of a run, as far as its tasks see them, with functions and jobs that do nothing. */
 export class FakeAws {
-  readonly calls: Call[] = [];
-  endpoint: { config: string; status: string } | undefined;
+  readonly plane: ControlPlane;
+  private readonly sagemaker = new FakeSageMaker();
+  private state = '';
 
   constructor(private readonly options: FakeAwsOptions = {}) {
-    const { endpoint } = options;
-    this.endpoint = endpoint && { status: 'InService', ...endpoint };
+    const { endpoint, turnsBack } = options;
+    if (endpoint) {
+      this.sagemaker.models.set(endpoint.config, { archiveUri: MODEL_URI });
+      this.sagemaker.configs.set(endpoint.config, { model: endpoint.config, machine: 'ml.g4dn.xlarge' });
+      this.sagemaker.endpoint = { status: 'InService', ...endpoint, next: [] };
+    }
+    if (turnsBack) this.sagemaker.conduct = 'turns-back';
+    const s3 = new FakeS3();
+    for (const file of ['model.tar.gz', 'metrics.json', 'verification.json'])
+      s3.put('store', `models/${VERSION}/${file}`, '');
+    this.plane = new ControlPlane({
+      s3,
+      sagemaker: this.sagemaker,
+      authorizer: { authorize: () => undefined },
+      keys: new Map(),
+      models: new ServiceModels(),
+      runJob: (_, parameters) =>
+        Promise.resolve({
+          ...parameters,
+          ModelArtifacts: { S3ModelArtifacts: 's3://store/runs/run-1/training/train/job/output/model/' },
+          BestTrainingJob: { TrainingJobName: 'tune-007-best' },
+        }),
+      invokeFunction: () => Promise.resolve(this.invoke()),
+      approve: () => true,
+    });
   }
 
-  readonly service: Service = (action, parameters, state) => {
-    this.calls.push({ action, state, parameters });
+  readonly service: Service = async (action, parameters, state) => {
     const planned = this.options.failures?.[state];
     const error = Array.isArray(planned) ? planned.shift() : planned;
-    if (error) throw error;
-    return this.answer(action, parameters, state);
+    if (error) {
+      this.plane.calls.push({ action, state, parameters });
+      throw error;
+    }
+    this.state = state;
+    return await this.plane.service('role')(action, parameters, state);
   };
+
+  get calls(): Call[] {
+    return this.plane.calls;
+  }
+
+  get endpoint(): { readonly config: string } | undefined {
+    return this.sagemaker.endpoint;
+  }
 
   /** Parameters of the one call of an action. */
   call(action: string): Record<string, unknown> {
@@ -46,61 +82,17 @@ export class FakeAws {
     return this.calls.map(({ action }) => action);
   }
 
-  private answer(action: string, parameters: Record<string, unknown>, state: string): unknown {
-    switch (action) {
-      case 'lambda:invoke':
-        return { Payload: this.invoke(state) };
-      case 'sagemaker:createTrainingJob.sync':
-        return {
-          ...parameters,
-          ModelArtifacts: { S3ModelArtifacts: 's3://store/runs/run-1/training/train/job/output/model/' },
-        };
-      case 'sagemaker:createModelPackage':
-        return { ModelPackageArn: 'arn:aws:sagemaker:eu-central-1:123456789012:model-package/group/1' };
-      case 'sagemaker:describeModel':
-      case 'sagemaker:describeEndpointConfig':
-        throw failure('SageMaker.SageMakerException', 'Could not find it');
-      case 'sagemaker:describeEndpoint':
-        return this.describe();
-      case 'sagemaker:createEndpoint':
-        this.endpoint = { config: parameters.EndpointConfigName as string, status: 'Creating' };
-        return { EndpointArn: 'arn' };
-      case 'sagemaker:updateEndpoint':
-        this.update(parameters.EndpointConfigName as string);
-        return { EndpointArn: 'arn' };
-      case 'sagemaker:deleteEndpoint':
-        this.endpoint = undefined;
-        return {};
-      default:
-        return {};
-    }
-  }
-
-  private invoke(state: string): unknown {
-    const version = 'a1b2c3d4e5f6';
-    const modelUri = `s3://store/models/${version}/`;
-    if (state === 'register') {
+  private invoke(): unknown {
+    if (this.state === 'register') {
       return {
-        version,
+        version: VERSION,
         digest: 'f'.repeat(64),
-        modelUri,
-        archiveUri: `${modelUri}model.tar.gz`,
+        dataDigest: 'd'.repeat(64),
+        modelUri: MODEL_URI,
+        archiveUri: `${MODEL_URI}model.tar.gz`,
         metrics: {},
       };
     }
-    return { passed: this.options.verdicts?.[state] ?? true, checks: [{ metric: 'f1', passed: false }] };
-  }
-
-  /** An endpoint that changes is done at the second look. */
-  private describe(): unknown {
-    if (!this.endpoint) throw failure('SageMaker.SageMakerException', 'Could not find endpoint');
-    const { config, status } = this.endpoint;
-    this.endpoint.status = 'InService';
-    return { EndpointStatus: status, EndpointConfigName: config };
-  }
-
-  private update(config: string): void {
-    const before = this.endpoint?.config ?? '';
-    this.endpoint = { config: this.options.turnsBack ? before : config, status: 'Updating' };
+    return { passed: this.options.verdicts?.[this.state] ?? true, checks: [{ metric: 'f1', passed: false }] };
   }
 }

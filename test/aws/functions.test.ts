@@ -1,6 +1,9 @@
-import { Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
+import { Size } from 'aws-cdk-lib/core';
 import { CustomState, DefinitionBody, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { ArtifactStore, GateFunction, ModelRegistration, ModelVerification, SmokeTest } from '../../lib/aws';
+import { sizeProgram } from '../../lib/aws/program-size';
 import { flatten } from './flatten';
 import { matching } from './matchers';
 import { statementsOf } from './policies';
@@ -36,10 +39,54 @@ test('a program runs on the current Node.js, with room for the model', () => {
     Runtime: 'nodejs24.x',
     Architectures: ['x86_64'],
     Handler: 'index.handler',
-    MemorySize: 3008,
-    EphemeralStorage: { Size: 4096 },
+    MemorySize: 2624,
+    EphemeralStorage: { Size: 912 },
     Timeout: 900,
     TracingConfig: { Mode: 'Active' },
+  });
+});
+
+test.each([
+  ['convert', 100, 1769, 712],
+  ['convert', 2304, 10240, 5120],
+  ['verify', 1000, 5024, 1512],
+  ['register', 2400, 5824, 10112],
+  ['baseline', 1000, 4024, 1512],
+] as const)(
+  '%s of a model of %i MiB has %i MiB of memory and %i MiB of disk',
+  (program, model, memory, disk) => {
+    const size = sizeProgram(program, Size.mebibytes(model));
+    expect(size.fitsLambda).toBe(true);
+    expect(size.memory.toMebibytes()).toBe(memory);
+    expect(size.ephemeralStorage.toMebibytes()).toBe(disk);
+  },
+);
+
+test('a model that is too large for Lambda is refused', () => {
+  const stack = createStack();
+  const props = { store: new ArtifactStore(stack, 'Store'), parameters: {}, inputs: {}, outputs: {} };
+  const create = () =>
+    new ModelVerification(stack, 'Verify', { ...props, step: 'verify', modelSize: Size.gibibytes(3) });
+  expect(create).toThrow(
+    'step "verify": 1 problem\n' +
+      '  modelSize: is 3072 MiB: "verify" would need more than the 10,240 MiB of memory or disk that a function can have [model-too-large-for-lambda]\n',
+  );
+});
+
+test('memory and disk that are given are kept', () => {
+  const stack = createStack();
+  new ModelVerification(stack, 'Verify', {
+    store: new ArtifactStore(stack, 'Store'),
+    step: 'verify',
+    parameters: {},
+    inputs: {},
+    outputs: {},
+    memory: Size.mebibytes(3008),
+    ephemeralStorage: Size.gibibytes(4),
+  });
+  Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Function', {
+    MemorySize: 3008,
+    EphemeralStorage: { Size: 4096 },
   });
 });
 
@@ -103,6 +150,34 @@ test('registration may publish versions, and tell whether one is there', () => {
     false,
   ]);
   expect(rendered).toContainEqual(['s3:ListBucket', 'StoreBucket4FBDE984', false]);
+});
+
+test('registration signs with a key of its own choice, and may use no other', () => {
+  const stack = createStack();
+  const signingKey = new Key(stack, 'Key', {
+    keySpec: KeySpec.ECC_NIST_P256,
+    keyUsage: KeyUsage.SIGN_VERIFY,
+  });
+  new ModelRegistration(stack, 'Register', {
+    store: new ArtifactStore(stack, 'Store'),
+    step: 'register',
+    parameters: {},
+    inputs: {},
+    outputs: {},
+    signingKey,
+  });
+  const template = Template.fromStack(stack);
+  const keyArn = stack.resolve(signingKey.keyArn) as object;
+  template.hasResourceProperties('AWS::Lambda::Function', {
+    Environment: { Variables: { MODEL_PIPELINE_SIGNING_KEY: keyArn } },
+  });
+  template.hasResourceProperties('AWS::IAM::Policy', {
+    PolicyDocument: {
+      Statement: Match.arrayWith([
+        { Action: ['kms:GetPublicKey', 'kms:Sign'], Effect: 'Allow', Resource: keyArn },
+      ]),
+    },
+  });
 });
 
 test('a gate is told its rules and where the metrics are', () => {

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib/core';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Template } from 'aws-cdk-lib/assertions';
@@ -9,6 +9,7 @@ import { JobCode, type JobCodeProps } from '../../lib/aws';
 import type { Plan } from '../../lib/pipeline';
 import { statementsOf } from './policies';
 
+const LAUNCH = join(__dirname, '../../lib/aws/job-code/launch.py');
 const plan: Plan = { schemaVersion: 1, pipeline: 'tiny', start: 'train', steps: [] };
 
 function temporary(): string {
@@ -141,6 +142,15 @@ describe('in a container', () => {
       ]);
     },
   );
+
+  test('of a tuning is started by what the container’s toolkit starts, whatever it is called with', () => {
+    const zip = packed('zip');
+    const output = execFileSync('python3', [LAUNCH, '--rate', '0.5'], {
+      encoding: 'utf8',
+      env: { ...process.env, SM_CHANNEL_CODE: dirname(zip), MODEL_PIPELINE_STEP: 'tune' },
+    });
+    expect(JSON.parse(output)).toMatchObject({ 1: 'tiny', 4: 'tune', 6: 'training' });
+  });
 
   test('starts the adapter that it brings, which reads the plan that it brings', () => {
     const { status, stderr } = spawnSync(

@@ -1,3 +1,4 @@
+import { CreateTrainingJobRequest$ } from '@aws-sdk/client-sagemaker';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -15,6 +16,7 @@ import {
 import { flatten } from './flatten';
 import { containing, matching } from './matchers';
 import { statementsOf } from './policies';
+import { schemaErrors } from './sdk-schema';
 import { createStack } from './synth';
 
 const SOURCE = `${__dirname}/../../examples/spam-filter`;
@@ -124,6 +126,116 @@ test('a job in a VPC attaches to it with a group of its own', () => {
   });
   Template.fromStack(stack).hasResourceProperties('AWS::EC2::SecurityGroup', {
     SecurityGroupIngress: Match.absent(),
+  });
+});
+
+describe('training', () => {
+  const checkpoints = {
+    uri: 's3://store/runs/1/training/train/checkpoints/',
+    prefixes: ['runs/*/training/train/checkpoints/'],
+  };
+
+  test.each([
+    ['the least', {}],
+    ['spot', { spot: {}, checkpoints, machineCount: 2 }],
+    ['a warm pool', { warmPool: Duration.minutes(30) }],
+  ])('asks SageMaker in its own words: %s', (_, overrides) => {
+    expect(schemaErrors(CreateTrainingJobRequest$, training(overrides).parameters)).toEqual([]);
+  });
+
+  test('on spot machines keeps checkpoints in the store, which it may read and write', () => {
+    const stack = createStack();
+    const { job, parameters } = training({ spot: {}, checkpoints }, stack);
+    expect(parameters).toMatchObject({
+      EnableManagedSpotTraining: true,
+      CheckpointConfig: { S3Uri: 's3://store/runs/1/training/train/checkpoints/' },
+      StoppingCondition: { MaxRuntimeInSeconds: 5400, MaxWaitTimeInSeconds: 10_800 },
+    });
+    // The time to wait, and an hour for what surrounds the job.
+    expect(job.state.TimeoutSeconds).toBe(14_400);
+    const allowed = (action: string) =>
+      statementsOf(Template.fromStack(stack))
+        .filter(({ actions, holder }) => holder.startsWith('JobRole') && actions.includes(action))
+        .flatMap(({ resources }) => resources)
+        .filter((resource) => resource.includes('checkpoints'));
+    expect(allowed('s3:GetObject')).toEqual([containing('/runs/*/training/train/checkpoints/*')]);
+    expect(allowed('s3:PutObject')).toEqual([containing('/runs/*/training/train/checkpoints/*')]);
+  });
+
+  test('waits for spot machines as long as it is told to', () => {
+    const spot = { maxWait: Duration.hours(8) };
+    expect(training({ spot, checkpoints }).parameters).toMatchObject({
+      StoppingCondition: { MaxWaitTimeInSeconds: 28_800 },
+    });
+  });
+
+  test('has a task for each machine it may fall back to, encrypted as that machine allows', () => {
+    const { job } = training({ machine: { accelerator: 'v100' }, fallbackMachines: [{ accelerator: 'l4' }] });
+    const types = [job.state, ...job.fallbackStates].map(({ Parameters }) => Parameters);
+    expect(types).toMatchObject([
+      { ResourceConfig: { InstanceType: 'ml.p3.2xlarge', VolumeKmsKeyId: expect.anything() as unknown } },
+      { ResourceConfig: { InstanceType: 'ml.g6.xlarge' } },
+    ]);
+    expect(types[1]).not.toHaveProperty('ResourceConfig.VolumeKmsKeyId');
+  });
+
+  test('keeps its machines warm', () => {
+    expect(training({ warmPool: Duration.minutes(30) }).parameters).toMatchObject({
+      ResourceConfig: { KeepAlivePeriodInSeconds: 1800 },
+    });
+  });
+
+  test('on several machines talks over EFA where they have it, encrypted', () => {
+    const on = (machine: TrainingJobProps['machine'], machineCount: number) =>
+      training({ machine, machineCount }).parameters;
+    expect(on({ accelerator: 'a100', accelerators: 8 }, 2)).toMatchObject({
+      ResourceConfig: { InstanceType: 'ml.p4d.24xlarge', InstanceCount: 2 },
+      Environment: { FI_PROVIDER: 'efa' },
+      EnableInterContainerTrafficEncryption: true,
+    });
+    expect(on({ accelerator: 'a100', accelerators: 8 }, 1)).not.toHaveProperty('Environment');
+    expect(on({ accelerator: 'v100' }, 2)).not.toHaveProperty('Environment');
+  });
+
+  test('on several machines of a VPC lets them talk to one another, and nobody else', () => {
+    const stack = createStack();
+    training({ machineCount: 2, network: { vpc: new Vpc(stack, 'Vpc') } }, stack);
+    const template = Template.fromStack(stack);
+    const group = { 'Fn::GetAtt': [Match.stringLikeRegexp('^JobSecurityGroup'), 'GroupId'] };
+    template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', {
+      IpProtocol: '-1',
+      GroupId: group,
+      SourceSecurityGroupId: group,
+    });
+    template.resourceCountIs('AWS::EC2::SecurityGroupIngress', 1);
+  });
+
+  test('that cannot come to its end is refused, all of it at once', () => {
+    const machine = { accelerator: 'cpu' } as const;
+    const wrong = {
+      spot: { maxWait: Duration.minutes(60) },
+      warmPool: Duration.minutes(5),
+      machineCount: 0,
+      fallbackMachines: Array.from({ length: 6 }, () => machine),
+    };
+    expect(() => training(wrong)).toThrow(
+      [
+        'training job "spam-filter-train": 5 problems',
+        '  spot: is set without checkpoints: a machine that is taken away takes the training with it [spot-checkpoints]',
+        '    fix: Pass `checkpoints`, or leave `spot` out.',
+        '  spot.maxWait: is 3600 s, below the 5400 s that a job may run [spot-wait]',
+        '    fix: Raise it, or lower `timeout`.',
+        '  machineCount: is 0 [machine-count]',
+        '    fix: Give a whole number from 1.',
+        '  fallbackMachines: has 6 [machine-fallback]',
+        '    fix: Name at most 5.',
+        '  warmPool: keeps spot machines [warm-pool]',
+        '    fix: Leave `warmPool` or `spot` out.',
+      ].join('\n'),
+    );
+    expect(() => training({ warmPool: Duration.hours(2) })).toThrow(
+      '  warmPool: is 7200 s [warm-pool]\n    fix: Give 1 second to 1 hour.',
+    );
   });
 });
 

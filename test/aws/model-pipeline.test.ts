@@ -123,7 +123,7 @@ test('approvers may answer the runs of this pipeline alone', () => {
 
 test('every log is kept for a year, encrypted', () => {
   const logs = Object.values(synthesized.template.findResources('AWS::Logs::LogGroup'));
-  expect(logs).toHaveLength(9);
+  expect(logs).toHaveLength(10);
   for (const { Properties } of logs as { Properties: unknown }[]) {
     expect(Properties).toMatchObject({ RetentionInDays: 365, KmsKeyId: anything() });
   }
@@ -181,8 +181,13 @@ describe('what AWS does not carry out', () => {
       ...spamFilter,
       training: {
         ...spamFilter.training,
-        train: { capacity: 'spot', machine: { accelerator: 'a100', memoryGiB: 9000 } },
-        distribution: { strategy: 'data-parallel' },
+        train: { machine: { accelerator: 'a100', memoryGiB: 9000 } },
+        tuning: {
+          objective: 'f1',
+          goal: 'maximize',
+          ranges: { epochs: { kind: 'integer', min: 1, max: 9 } },
+          trials: 1000,
+        },
       },
       deployment: { ...spamFilter.deployment, release: { strategy: 'linear', stepPercent: 5 } },
       monitoring: { ...spamFilter.monitoring, drift: {} },
@@ -190,13 +195,13 @@ describe('what AWS does not carry out', () => {
     expect(thrownBy(() => synthPipeline({ definition }))).toMatchObject({
       subject: 'definition "spam-filter" on AWS',
       issues: [
-        { path: 'training.distribution', code: 'unsupported-field' },
         {
-          path: 'training.train.capacity',
-          message: 'is not carried out on AWS: training runs on machines that are not taken away',
+          path: 'monitoring.drift',
+          code: 'unsupported-field',
+          message: 'is not carried out on AWS: drift is not watched',
         },
-        { path: 'monitoring.drift' },
         { path: 'training.train.machine', code: 'machine-memory-too-large' },
+        { path: 'training.tuning.trials', code: 'tuning-limit' },
         { path: 'deployment.release.stepPercent', code: 'guardrail-step' },
       ],
     });

@@ -1,13 +1,10 @@
-import { PutObjectRequest$ } from '@aws-sdk/client-s3';
-import * as sagemaker from '@aws-sdk/client-sagemaker';
-import { PublishInput$ } from '@aws-sdk/client-sns';
 import aslValidator from 'asl-validator';
 import { spamFilter } from '../../examples/spam-filter/pipeline';
 import type { State, StateMachineDefinition, States } from '../../lib/aws/asl';
+import { actionOf, allStates } from '../../lib/aws/rehearsal/interpreter';
+import { ServiceModels } from '../../lib/aws/rehearsal/service-models';
 import { compile } from '../../lib/pipeline';
-import { allStates } from './run-machine';
-import { schemaErrors } from './sdk-schema';
-import { synthPipeline } from './synth';
+import { machineOf, synthPipeline } from './synth';
 
 jest.mock('../../lib/aws/function-bundle', () => jest.requireActual<object>('./stub-bundle'));
 
@@ -23,12 +20,15 @@ const definition = {
 };
 
 let machine: StateMachineDefinition;
+let rollback: StateMachineDefinition;
 beforeAll(() => {
-  machine = synthPipeline({ definition }).machine;
+  const { template, machine: pipeline } = synthPipeline({ definition });
+  machine = pipeline;
+  rollback = machineOf(template, 'Rollback');
 });
 
-test('is valid Amazon States Language', () => {
-  const { errorsText, isValid } = aslValidator(machine);
+test.each(['pipeline', 'rollback'])('is valid Amazon States Language: the %s', (name) => {
+  const { errorsText, isValid } = aslValidator(name === 'rollback' ? rollback : machine);
   expect(errorsText('\n')).toBe('');
   expect(isValid).toBe(true);
 });
@@ -48,24 +48,47 @@ test('reaches registry, model and endpoint through the verification alone', () =
   expect(touched).toEqual([]);
 });
 
-test('calls every API with parameters that it knows', () => {
-  const errors = allStates(machine.States).flatMap(([name, { Resource, Parameters }]) => {
-    const schema = schemaOf(String(Resource));
-    return schema === undefined ? [] : schemaErrors(schema, Parameters, name);
+test('registers what was verified, and nothing else: the model and the report of one verification', () => {
+  const inputsOf = (step: string) =>
+    (machine.States[step]?.Parameters as { Payload: { inputs: object; outputs: object } }).Payload;
+  const [verify, register] = [inputsOf('verify'), inputsOf('register')];
+  expect(register.inputs).toMatchObject({
+    ...verify.inputs,
+    'report.$': (verify.outputs as { 'report.$': string })['report.$'],
   });
-  expect(errors).toEqual([]);
 });
 
-test('checks the parameters of each API that it calls', () => {
-  const unchecked = allStates(machine.States)
-    .filter(([, { Resource, Type }]) => Type === 'Task' && schemaOf(String(Resource)) === undefined)
-    .map(([, { Resource }]) => String(Resource));
-  expect([...new Set(unchecked)].sort()).toEqual([
-    'arn:aws:states:::aws-sdk:applicationautoscaling:deregisterScalableTarget',
-    'arn:aws:states:::aws-sdk:applicationautoscaling:putScalingPolicy',
-    'arn:aws:states:::aws-sdk:applicationautoscaling:registerScalableTarget',
-    'arn:aws:states:::lambda:invoke',
-  ]);
+test('goes on from the verification to registration by success alone', () => {
+  const { Catch, Next } = machine.States.verify as unknown as { Catch: { Next: string }[]; Next: string };
+  expect(Next).toBe('register');
+  for (const edge of Catch) {
+    const reached = reachable(edge.Next, machine.States, 'verify');
+    expect([...reached]).not.toContain('register');
+  }
+});
+
+test('goes back to versions alone that were released and are approved', () => {
+  const touched = (without: string) =>
+    [...reachable(rollback.StartAt, rollback.States, without)].filter((name) =>
+      /createModel|createEndpointConfig|createEndpoint|updateEndpoint$/.test(
+        String(rollback.States[name]?.Resource),
+      ),
+    );
+  const restores = ['restore: update the endpoint'];
+  expect(touched('rollback: read its record')).toEqual(restores);
+  expect(touched('rollback: is it approved?')).toEqual(restores);
+});
+
+test('calls every API with parameters that it knows', () => {
+  const models = new ServiceModels();
+  const errors = [machine, rollback].flatMap(({ States }) =>
+    allStates(States)
+      .filter(([, { Type }]) => Type === 'Task')
+      .flatMap(([, { Parameters, Resource }]) =>
+        models.check(actionOf(Resource), Parameters as Record<string, unknown>),
+      ),
+  );
+  expect(errors).toEqual([]);
 });
 
 test('keeps names within the limits of Step Functions', () => {
@@ -95,15 +118,4 @@ function edges(state: State | undefined): string[] {
   return [Next, Default, ...Catch.map((edge) => edge.Next), ...Choices.map((choice) => choice.Next)].filter(
     (name) => name !== undefined,
   );
-}
-
-/** `arn:aws:states:::aws-sdk:sagemaker:createModel` as `CreateModelInput$` of the SDK. */
-function schemaOf(resource: string): unknown {
-  const [service, action = ''] = (resource.split(':::')[1] ?? '').replace('aws-sdk:', '').split(':');
-  if (service === 's3') return PutObjectRequest$;
-  if (service === 'sns') return PublishInput$;
-  if (service !== 'sagemaker') return undefined;
-  const name = action.charAt(0).toUpperCase() + action.slice(1).replace(/\..*/, '');
-  const schemas = sagemaker as unknown as Record<string, unknown>;
-  return schemas[`${name}Request$`] ?? schemas[`${name}Input$`];
 }

@@ -12,8 +12,8 @@ export const SERVER = ContainerImage.fromUri('123456789012.dkr.ecr.eu-central-1.
 
 /** A stack in an app of its own. The example app's tests run CDK's own checks of the templates. */
 export function createStack(env?: Environment): Stack {
-  const context = { '@aws-cdk/core:validateAgainstDefaultRules': false };
-  const app = new App({ outdir: mkdtempSync(join(tmpdir(), 'cdk.out-')), context });
+  const outdir = mkdtempSync(join(tmpdir(), 'cdk.out-'));
+  const app = new App({ outdir, builtinCloudFormationValidation: false });
   return new Stack(app, 'Test', { env });
 }
 
@@ -35,8 +35,10 @@ export function synthPipeline(
   return { pipeline, template, machine: machineOf(template) };
 }
 
-export function machineOf(template: Template): StateMachineDefinition {
-  const [resource] = Object.values(template.findResources('AWS::StepFunctions::StateMachine'));
+/** @param part of its logical id. @default - the first one */
+export function machineOf(template: Template, part = ''): StateMachineDefinition {
+  const machines = Object.entries(template.findResources('AWS::StepFunctions::StateMachine'));
+  const [, resource] = machines.find(([id]) => id.includes(part)) ?? [];
   const { DefinitionString } = (resource as { Properties: { DefinitionString: unknown } }).Properties;
   return JSON.parse(flatten(DefinitionString) as string) as StateMachineDefinition;
 }

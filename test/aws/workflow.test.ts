@@ -3,7 +3,7 @@ import { compile } from '../../lib/pipeline';
 import type { StateMachineDefinition } from '../../lib/aws/asl';
 import { FakeAws, type FakeAwsOptions } from './fake-aws';
 import { anything, containing, matching } from './matchers';
-import { failure, type Run, runMachine } from './run-machine';
+import { failure, type Run, runMachine } from '../../lib/aws/rehearsal/interpreter';
 import { synthPipeline } from './synth';
 
 jest.mock('../../lib/aws/function-bundle', () => jest.requireActual<object>('./stub-bundle'));
@@ -58,10 +58,42 @@ describe('a run without failures', () => {
       },
     });
     expect(aws.call('sagemaker:createEndpoint')).toMatchObject({ EndpointConfigName: name });
-    expect(aws.call('s3:putObject')).toMatchObject({
-      Key: 'releases/live.json',
-      Body: { version: 'a1b2c3d4e5f6' },
+    const written = aws.calls.filter(({ action }) => action === 's3:putObject');
+    expect(written.map(({ parameters }) => parameters)).toMatchObject([
+      {
+        Key: 'releases/a1b2c3d4e5f6.json',
+        Body: {
+          version: 'a1b2c3d4e5f6',
+          digest: 'f'.repeat(64),
+          modelUri: 's3://store/models/a1b2c3d4e5f6/',
+          archiveUri: 's3://store/models/a1b2c3d4e5f6/model.tar.gz',
+          packageArn: matching(/:model-package\/test-pipeline-registry-e2948741\/1$/),
+        },
+      },
+      { Key: 'releases/live.json', Body: { version: 'a1b2c3d4e5f6' } },
+    ]);
+  });
+
+  test('lists the version with its metrics, its report, and what it was made of', async () => {
+    const { aws } = await run();
+    expect(aws.call('sagemaker:createModelPackage')).toMatchObject({
+      ModelApprovalStatus: 'PendingManualApproval',
+      ModelMetrics: {
+        ModelQuality: {
+          Statistics: { S3Uri: 's3://store/models/a1b2c3d4e5f6/metrics.json' },
+          Constraints: { S3Uri: 's3://store/models/a1b2c3d4e5f6/verification.json' },
+        },
+      },
+      CustomerMetadataProperties: {
+        version: 'a1b2c3d4e5f6',
+        digest: 'f'.repeat(64),
+        run: 'run-1',
+        dataDigest: 'd'.repeat(64),
+        codeDigest: matching(/^[0-9a-f]{64}$/),
+        report: 's3://store/models/a1b2c3d4e5f6/verification.json',
+      },
     });
+    expect(aws.call('sagemaker:updateModelPackage')).toMatchObject({ ModelApprovalStatus: 'Approved' });
   });
 
   test('updates an endpoint that is there, with its guardrails', async () => {
@@ -95,7 +127,11 @@ describe('a run without failures', () => {
       'lambda:invoke',
       'applicationautoscaling:registerScalableTarget',
       'applicationautoscaling:putScalingPolicy',
+      's3:getObject',
+      's3:getObject',
       's3:putObject',
+      's3:putObject',
+      'dynamodb:deleteItem',
       'lambda:invoke',
     ]);
   });
@@ -174,9 +210,10 @@ describe('a release that fails', () => {
     const { aws, run: ended } = await run({ endpoint, failures });
     expect(ended.steps.slice(-4)).toEqual(['release', 'restore', 'notify-failure', 'Failed']);
     expect(aws.endpoint?.config).toBe('spam-filter-before');
-    expect(aws.actions().slice(-3)).toEqual([
+    expect(aws.actions().slice(-4)).toEqual([
       'applicationautoscaling:registerScalableTarget',
       'applicationautoscaling:putScalingPolicy',
+      'dynamodb:deleteItem',
       'sns:publish',
     ]);
     expect(aws.call('sns:publish').Message).toContain('smoke-test-difference');
@@ -195,7 +232,12 @@ describe('a release that fails', () => {
     };
     const { aws, run: ended } = await run({ endpoint, failures });
     expect(aws.actions()).not.toContain('sagemaker:updateEndpoint');
-    expect(ended.path.slice(-3)).toEqual(['restore', 'notify-failure', 'Failed']);
+    expect(ended.path.slice(-4)).toEqual([
+      'restore',
+      'restore: give the lock back',
+      'notify-failure',
+      'Failed',
+    ]);
   });
 
   test('and cannot be restored ends with the failure of the release', async () => {
@@ -209,11 +251,87 @@ describe('a release that fails', () => {
 });
 
 test('a version that is live already is only tested again', async () => {
-  const { aws } = await run();
-  const config = aws.endpoint?.config ?? '';
-  const again = await run({ endpoint: { config } });
-  expect(again.run.steps).toEqual(withoutFailure);
-  expect(again.aws.actions()).not.toContain('sagemaker:updateEndpoint');
+  const aws = new FakeAws();
+  await runMachine(machine, aws.service);
+  const calls = aws.calls.length;
+  const again = await runMachine(machine, aws.service);
+  expect(again.steps).toEqual(withoutFailure);
+  expect(aws.actions().slice(calls)).not.toContain('sagemaker:updateEndpoint');
+  const written = aws.calls.slice(calls).filter(({ action }) => action === 's3:putObject');
+  expect(written.map(({ parameters }) => parameters.Key)).toEqual(['releases/live.json']);
+});
+
+describe('the lock of the endpoint', () => {
+  const execution = (name: string) => ({
+    name,
+    arn: `arn:aws:states:eu-central-1:123456789012:execution:pipeline:${name}`,
+  });
+
+  test('keeps two runs from releasing over one another', async () => {
+    const aws = new FakeAws({ endpoint: { config: 'spam-filter-before' } });
+    const order: string[] = [];
+    const runNamed = (name: string) => {
+      aws.plane.executions.set(execution(name).arn, ['RUNNING']);
+      const service: typeof aws.service = async (action, parameters, state) => {
+        const answer = await aws.service(action, parameters, state);
+        if (/^release: (?!see|look at)/.test(state)) order.push(name);
+        return answer;
+      };
+      return runMachine(machine, service, execution(name));
+    };
+    const ended = await Promise.all([runNamed('first'), runNamed('second')]);
+    expect(ended.map(({ failure: failed }) => failed)).toEqual([undefined, undefined]);
+    expect(order.filter((name, index) => name !== order[index - 1])).toHaveLength(2);
+    expect(aws.plane.lock.item).toBeUndefined();
+  });
+
+  test('is taken over from a run that ended without giving it back', async () => {
+    const aws = new FakeAws();
+    aws.plane.lock.item = { owner: { S: execution('dead').arn } };
+    aws.plane.executions.set(execution('dead').arn, ['RUNNING', 'TIMED_OUT']);
+    const { path } = await runMachine(machine, aws.service);
+    expect(path.filter((state) => state.includes('lock') || state.includes('holder'))).toEqual([
+      'release: take the lock',
+      'release: see who holds the lock',
+      'release: look at its holder',
+      'release: is its holder running?',
+      'release: wait for the lock',
+      'release: take the lock',
+      'release: see who holds the lock',
+      'release: look at its holder',
+      'release: is its holder running?',
+      'release: take the lock over',
+      'release: give the lock back',
+    ]);
+    expect(aws.plane.lock.item).toBeUndefined();
+  });
+
+  test('is taken over from a run that Step Functions has forgotten', async () => {
+    const aws = new FakeAws();
+    aws.plane.lock.item = { owner: { S: execution('forgotten').arn } };
+    const { path, failure: failed } = await runMachine(machine, aws.service);
+    expect(failed).toBeUndefined();
+    expect(path).toContain('release: take the lock over');
+  });
+
+  test('that was given back in the meantime is taken', async () => {
+    const gone = failure('DynamoDB.ConditionalCheckFailedException', 'The conditional request failed');
+    const aws = new FakeAws({ failures: { 'release: take the lock': [gone] } });
+    const { path, failure: failed } = await runMachine(machine, aws.service);
+    expect(failed).toBeUndefined();
+    expect(path.filter((state) => state === 'release: take the lock')).toHaveLength(2);
+  });
+
+  test('stays with the run that holds it when another one fails to take it', async () => {
+    const aws = new FakeAws({
+      failures: { 'release: look at its holder': failure('Sfn.SfnException', 'throttled') },
+    });
+    const other = { owner: { S: execution('other').arn } };
+    aws.plane.lock.item = other;
+    const { steps } = await runMachine(machine, aws.service);
+    expect(steps.slice(-4)).toEqual(['release', 'restore', 'notify-failure', 'Failed']);
+    expect(aws.plane.lock.item).toEqual(other);
+  });
 });
 
 describe('manual approval', () => {
@@ -242,7 +360,10 @@ describe('manual approval', () => {
     const aws = new FakeAws({ failures: { approve: failure('Rejected', 'not now') } });
     const ended = await runMachine(approved, aws.service);
     expect(ended.steps.slice(-3)).toEqual(['approve', 'notify-failure', 'Failed']);
-    expect(aws.call('sagemaker:updateModelPackage')).toMatchObject({ ModelApprovalStatus: 'Rejected' });
+    expect(aws.call('sagemaker:updateModelPackage')).toMatchObject({
+      ModelApprovalStatus: 'Rejected',
+      ApprovalDescription: 'Rejected',
+    });
     expect(aws.actions()).not.toContain('sagemaker:createModel');
   });
 });

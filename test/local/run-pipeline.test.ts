@@ -167,14 +167,11 @@ test('an approval that nobody gives stops before the release', async () => {
 });
 
 test('what this machine cannot do is refused before anything runs', async () => {
-  const definition = having(
-    { distribution: { strategy: 'data-parallel', machines: 2 } },
-    { source: '/nowhere' },
-  );
+  const definition = having({ framework: 'tensorflow' }, { source: '/nowhere' });
   await expect(runPipeline(definition, { python: PYTHON, store: join(store, 'none') })).rejects.toThrow(
     'definition "spam-filter": 2 problems\n' +
-      '  training.distribution: is not carried out on this machine: one machine, one process [unsupported-field]\n' +
-      '    fix: Remove the field.\n' +
+      '  training.framework: is not carried out on this machine: the stage programs train and export PyTorch models [unsupported-field]\n' +
+      '    fix: Choose another value than "tensorflow".\n' +
       '  training.data: /nowhere/data is not there [missing-data]\n' +
       '    fix: Put the raw data there, or name its directory.',
   );

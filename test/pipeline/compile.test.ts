@@ -109,6 +109,90 @@ test('what the definition says reaches the programs, defaults included', () => {
   });
 });
 
+test('how training is placed is in its step, defaults included', () => {
+  const placed = (train: PipelineDefinition['training']['train']) =>
+    find(compile({ ...minimal, training: { ...minimal.training, train } }), 'train');
+  expect(placed({})).toMatchObject({
+    capacity: 'on-demand',
+    checkpoints: false,
+    fallbackMachines: [],
+    machines: 1,
+  });
+  expect(placed({})).not.toHaveProperty('maxWaitMinutes');
+  expect(
+    placed({
+      capacity: 'spot',
+      checkpoints: true,
+      timeoutMinutes: 90,
+      machine: { accelerator: 't4' },
+      fallbackMachines: [{ accelerator: 'l4' }],
+    }),
+  ).toMatchObject({
+    maxWaitMinutes: 180,
+    checkpoints: true,
+    fallbackMachines: [{ accelerator: 'l4', memoryGiB: 8 }],
+  });
+  expect(placed({ warmPoolMinutes: 5 })).toMatchObject({ warmPoolMinutes: 5 });
+});
+
+test('a tuning takes the place of the training, and its model goes on', () => {
+  const tuning = {
+    objective: 'loss',
+    goal: 'minimize',
+    trials: 4,
+    ranges: { rate: { kind: 'continuous', min: 0.1, max: 1 } },
+    warmStart: { jobs: ['tune-1'] },
+  } as const;
+  const plan = compile({ ...minimal, training: { ...minimal.training, tuning } });
+  expect(find(plan, 'tune')).toMatchObject({
+    program: 'tune',
+    parameters: {
+      tuning: {
+        parallelTrials: 1,
+        earlyStopping: 'off',
+        warmStart: { jobs: ['tune-1'], sameDataAndCode: false },
+      },
+    },
+  });
+  expect(find(plan, 'export').inputs.model).toEqual({ from: 'step', step: 'tune', output: 'model' });
+  expect(find(plan, 'register').inputs.weights).toEqual({ from: 'step', step: 'tune', output: 'model' });
+});
+
+test('a distributed training says how many processes it has on each of its machines', () => {
+  const training = {
+    ...minimal.training,
+    train: { machine: { accelerator: 'a10g', accelerators: 4 } },
+    distribution: { strategy: 'model-parallel', machines: 2 },
+  } as const;
+  expect(find(compile({ ...minimal, training }), 'train')).toMatchObject({
+    parameters: { distribution: { strategy: 'model-parallel', machines: 2, processes: 4 } },
+    machines: 2,
+  });
+});
+
+test.each([
+  [{ version: 'a1b2c3' }, 'models/a1b2c3/weights/'],
+  [{ prefix: 'pretrained/mails/' }, 'pretrained/mails/'],
+  [
+    { huggingFace: { repository: 'google/bert', revision: 'ab'.repeat(20) } },
+    `pretrained/google/bert/${'ab'.repeat(20)}/`,
+  ],
+])('start weights %j are the directory %s of the store', (from, prefix) => {
+  const transferLearning = { from, frozenLayers: ['embedding'] };
+  const plan = compile({ ...minimal, training: { ...minimal.training, transferLearning } });
+  expect(find(plan, 'train')).toMatchObject({
+    inputs: { start: { from: 'store', prefix } },
+    parameters: { frozenLayers: ['embedding'] },
+  });
+});
+
+test('an augmentation is part of the preprocessing', () => {
+  const plan = compile({ ...minimal, training: { ...minimal.training, augmentation: {} } });
+  expect(find(plan, 'preprocess')).toMatchObject({
+    parameters: { augmentation: { copies: 1, parameters: {} } },
+  });
+});
+
 const definitions: fc.Arbitrary<PipelineDefinition> = fc
   .record(
     {

@@ -1,11 +1,19 @@
 import { definePipeline, validateDefinition } from '../../lib/pipeline';
 import { minimal } from './definitions';
 
+const TUNING = {
+  objective: 'f1',
+  goal: 'maximize',
+  trials: 2,
+  ranges: { lr: { kind: 'continuous', min: 0, max: 1 } },
+};
+
 /** A copy of the minimal definition with one field set, by its path. */
 function having(path: string, value: unknown): unknown {
   const copy = structuredClone(minimal) as unknown as Record<string, unknown>;
   const keys = path.split('.');
   const last = keys.pop() ?? '';
+  if (keys.includes('tuning')) copy.training = { ...minimal.training, tuning: structuredClone(TUNING) };
   let at = copy;
   for (const key of keys) at = (at[key] ??= {}) as Record<string, unknown>;
   at[last] = value;
@@ -132,7 +140,37 @@ test.each([
   [
     'deployment.endpoint.replicas',
     { max: 2 },
-    'replicas-target deployment.endpoint.replicas.requestsPerMinute: is missing: nothing tells when to scale. Give the requests per minute that one replica serves well.',
+    'replicas-target deployment.endpoint.replicas: has no target: nothing tells when to scale. Give one of requestsPerMinute, concurrentRequests, gpuPercent.',
+  ],
+  [
+    'deployment.endpoint.replicas',
+    { max: 2, requestsPerMinute: 60, concurrentRequests: 4 },
+    'replicas-target deployment.endpoint.replicas: has requestsPerMinute and concurrentRequests. Keep one of them.',
+  ],
+  [
+    'deployment.endpoint.replicas',
+    { max: 2, backlog: 5 },
+    'replicas-target deployment.endpoint.replicas.backlog: is no target of the mode "real-time". Give one of requestsPerMinute, concurrentRequests, gpuPercent.',
+  ],
+  [
+    'deployment.endpoint.replicas',
+    { min: 0, max: 2, requestsPerMinute: 60 },
+    'replicas-zero deployment.endpoint.replicas.min: is 0; a real-time endpoint keeps at least one replica. Choose 1 or more, or the mode "serverless" or "asynchronous".',
+  ],
+  [
+    'deployment.endpoint',
+    { machine: {}, replicas: { max: 2, gpuPercent: 70 } },
+    'scaling-without-gpu deployment.endpoint.replicas.gpuPercent: watches a GPU; the endpoint asks for none. Scale on another metric, or ask for an accelerator.',
+  ],
+  [
+    'deployment.endpoint',
+    { mode: 'serverless', machine: {}, replicas: { max: 2, concurrentRequests: 4 } },
+    'replicas-target deployment.endpoint.replicas.concurrentRequests: is no target of the mode "serverless". Leave it out.',
+  ],
+  [
+    'deployment.endpoint',
+    { mode: 'serverless', machine: {} },
+    'replicas-max deployment.endpoint.replicas.max: is missing: nothing tells how many copies there may be. Choose a max of 1 or more.',
   ],
   [
     'deployment.release',
@@ -170,6 +208,93 @@ test.each([
     'training.tuning',
     { objective: 'f1', goal: 'maximize', trials: 2, ranges: { lr: { kind: 'continuous', min: 1, max: 1 } } },
     'tuning-range training.tuning.ranges.lr: is empty: min is not below max. Set min below max.',
+  ],
+  [
+    'training.tuning.ranges',
+    { lr: { kind: 'continuous', min: 0, max: 1, scale: 'log' } },
+    'tuning-scale training.tuning.ranges.lr.min: is 0, which has no logarithm. Raise min above 0, or search on a linear scale.',
+  ],
+  [
+    'training.tuning.ranges',
+    { layers: { kind: 'integer', min: 1, max: 2.5 } },
+    'tuning-integer training.tuning.ranges.layers: goes from 1 to 2.5. Give whole numbers, or the kind "continuous".',
+  ],
+  [
+    'training.tuning.ranges',
+    {},
+    'tuning-range training.tuning.ranges: is empty. Name at least one hyperparameter to search.',
+  ],
+  [
+    'training.tuning.ranges',
+    Object.fromEntries(
+      Array.from({ length: 31 }, (_, index) => [`p${index}`, { kind: 'integer', min: 1, max: 2 }]),
+    ),
+    'tuning-range training.tuning.ranges: has 31 hyperparameters; at most 30 can be searched. Fix some of them in train.hyperparameters.',
+  ],
+  [
+    'training.tuning.warmStart',
+    { jobs: ['spam filter'] },
+    'invalid-value training.tuning.warmStart.jobs[0]: is "spam filter". It must name a tuning job.',
+  ],
+  [
+    'training.train',
+    { capacity: 'spot' },
+    'spot-checkpoints training.train.capacity: is "spot" without checkpoints: a machine that is taken away takes the training with it. Save and resume in train.py, whose train takes checkpoint_dir, and set checkpoints to true.',
+  ],
+  [
+    'training.train',
+    { capacity: 'spot', checkpoints: true, timeoutMinutes: 90, maxWaitMinutes: 80 },
+    'spot-wait training.train.maxWaitMinutes: is 80, below the 90 minutes that training may run. Raise it, or lower timeoutMinutes.',
+  ],
+  [
+    'training.train',
+    { maxWaitMinutes: 80 },
+    'spot-wait training.train.maxWaitMinutes: is for spot capacity alone. Remove it, or choose the capacity "spot".',
+  ],
+  [
+    'training.train',
+    { capacity: 'spot', checkpoints: true, warmPoolMinutes: 10 },
+    'warm-pool training.train.warmPoolMinutes: keeps spot machines. Remove it, or choose the capacity "on-demand".',
+  ],
+  [
+    'training.train',
+    { warmPoolMinutes: 61 },
+    'out-of-range training.train.warmPoolMinutes: is 61. Give at most 60.',
+  ],
+  [
+    'training.train',
+    { machine: { accelerator: 't4' }, fallbackMachines: [{ accelerator: 'l4' }, { memoryGiB: 16 }] },
+    'machine-fallback training.train.fallbackMachines[1]: has no accelerator, and train.machine has one. Name an accelerator.',
+  ],
+  [
+    'training.train',
+    { fallbackMachines: [{ accelerator: 'l4' }] },
+    'machine-fallback training.train.fallbackMachines[0]: has an accelerator, and train.machine has none. Remove the accelerator.',
+  ],
+  [
+    'training.train',
+    { fallbackMachines: [{ accelerators: 2 }] },
+    'machine-accelerators training.train.fallbackMachines[0].accelerators: counts accelerators of a CPU machine. Name the accelerator, or remove the count.',
+  ],
+  [
+    'training.distribution',
+    { strategy: 'data-parallel' },
+    'distribution-processes training.distribution: distributes to one process. Raise machines, or train.machine.accelerators, or remove training.distribution.',
+  ],
+  [
+    'training.transferLearning',
+    { from: { huggingFace: { repository: 'google/bert', revision: 'main' } } },
+    'invalid-value training.transferLearning.from.huggingFace.revision: is "main". It must be a commit: 40 of 0–9 and a–f.',
+  ],
+  [
+    'training.transferLearning',
+    { from: { prefix: '../other' } },
+    'invalid-value training.transferLearning.from.prefix: is "../other". It must be a folder below the store, like "pretrained/mails".',
+  ],
+  [
+    'training.augmentation',
+    { copies: 0 },
+    'out-of-range training.augmentation.copies: is 0. Give at least 1.',
   ],
 ])('%s = %j is refused', (path, value, expected) => {
   expect(problems(having(path, value))).toEqual([expected]);

@@ -1,9 +1,11 @@
 import { chmodSync, cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { list } from 'tar';
-import { VerifiedArtifact } from '../../lib/artifact';
+import { list, x as extract } from 'tar';
+import { keySigner, VerifiedArtifact } from '../../lib/artifact';
+import { provenanceIssues } from '../../lib/artifact/provenance/verify-signature';
 import { baseline, register, type Baseline } from '../../lib/program';
+import { digestsOf, keyPair } from '../artifact/provenance/support';
 import { copyOfSpamFilter, FIXTURES, SPAM_FILTER, temporaryDirectory } from '../artifact/support';
 import { output, registerRequest, requestOf } from './support';
 
@@ -26,7 +28,7 @@ test('completes a package to a version that VerifiedArtifact takes', async () =>
   const version = output(request, 'version');
   const artifact = VerifiedArtifact.fromDirectory(version);
   expect(artifact).toMatchObject({ pipeline: 'spam-filter', runtime: 'onnx', version: '8bf4fa2c2110' });
-  expect(metrics).toMatchObject({ model_bytes: 1405, files: 8 });
+  expect(metrics).toMatchObject({ model_bytes: 1405, files: 9 });
   expect(readFileSync(join(version, 'metrics.json'), 'utf8')).toBe('{"accuracy": 0.98}\n');
 });
 
@@ -43,6 +45,7 @@ test('the archive holds the files as they are, without owner, time or umask', as
   expect(gunzipSync(first ?? Buffer.alloc(0)).length % 512).toBe(0);
   const entries = await entriesOf(archives[0] ?? '');
   expect(entries.map(({ path }) => path)).toEqual([
+    'bom.json',
     'golden/samples.json',
     'metrics.json',
     'model.onnx',
@@ -60,6 +63,7 @@ test('for Triton, the archive is one model repository entry with its configurati
   const archive = join(output(request, 'version'), 'model.tar.gz');
   expect((await entriesOf(archive)).map(({ path }) => path)).toEqual([
     'spam-filter/1/model.onnx',
+    'spam-filter/bom.json',
     'spam-filter/config.pbtxt',
     'spam-filter/golden/samples.json',
     'spam-filter/metrics.json',
@@ -67,6 +71,7 @@ test('for Triton, the archive is one model repository entry with its configurati
     'spam-filter/preprocessing/tokenizer.json',
     'spam-filter/signature.json',
     'spam-filter/verification.json',
+    ...[0, 1, 2, 3].map((index) => `spam-filter/warmup/sample-${index}-input-0`),
   ]);
   expect(VerifiedArtifact.fromDirectory(output(request, 'version')).runtime).toBe('triton');
 });
@@ -134,5 +139,46 @@ describe('baseline', () => {
     await expect(baseline(requestOf('baseline', {}, { version }, ['baseline']))).rejects.toThrow(
       'golden/samples.json: was changed after the version was registered [file-changed]',
     );
+  });
+});
+
+describe('with a signer', () => {
+  const { privatePem, publicPem: publicKey } = keyPair();
+  const services = { signer: keySigner(privatePem) };
+
+  test('the version is signed, and the archive inside too', async () => {
+    const request = registerRequest(SPAM_FILTER, SPAM_FILTER);
+    await register(request, services);
+    const version = output(request, 'version');
+    expect(VerifiedArtifact.fromDirectory(version, { publicKey }).version).toBe('8bf4fa2c2110');
+    const unpacked = temporaryDirectory();
+    await extract({ file: join(version, 'model.tar.gz'), cwd: unpacked });
+    expect(provenanceIssues(unpacked, publicKey, digestsOf(unpacked))).toEqual([]);
+  });
+
+  test('the archive for Triton, which checks no signature, holds none', async () => {
+    const request = registerRequest(SPAM_FILTER, SPAM_FILTER, 'triton');
+    await register(request, services);
+    const version = output(request, 'version');
+    expect(VerifiedArtifact.fromDirectory(version, { publicKey }).runtime).toBe('triton');
+    const paths = (await entriesOf(join(version, 'model.tar.gz'))).map(({ path }) => path);
+    expect(paths.filter((path) => path.endsWith('model.sig'))).toEqual([]);
+  });
+});
+
+test('the bill of materials names the model and its metrics', async () => {
+  const request = registerRequest(SPAM_FILTER, SPAM_FILTER);
+  await register(request);
+  const bom = JSON.parse(readFileSync(join(output(request, 'version'), 'bom.json'), 'utf8')) as object;
+  expect(bom).toMatchObject({
+    metadata: {
+      component: {
+        name: 'spam-filter',
+        version: '8bf4fa2c2110',
+        modelCard: {
+          quantitativeAnalysis: { performanceMetrics: [{ type: 'accuracy', value: '0.98' }] },
+        },
+      },
+    },
   });
 });

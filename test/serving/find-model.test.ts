@@ -2,7 +2,9 @@ import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { x as unpack } from 'tar';
+import { keySigner, signDirectory } from '../../lib/artifact';
 import { createServer, findModel, type ServedModel } from '../../lib/serving';
+import { keyPair } from '../artifact/provenance/support';
 import { copyOf, modelProcesses, SPAM_FILTER, start } from './support';
 
 const VERSION = '8bf4fa2c2110';
@@ -40,6 +42,23 @@ describe('findModel', () => {
     const { server, url } = await start(directory);
     expect((await fetch(`${url}/ping`)).status).toBe(200);
     await server.close();
+  });
+
+  it('refuses what the holder of a given key did not sign', async () => {
+    const { privatePem, publicPem: publicKey } = keyPair();
+    for (const directory of [copyOf(SPAM_FILTER), unpackedArchive()]) {
+      const find = () => findModel(directory, { publicKey });
+      expect(find).toThrow('model.sig: does not exist: nobody signed [provenance-missing]');
+      await signDirectory(directory, keySigner(privatePem));
+      expect(find().version).toBe(VERSION);
+      appendFileSync(join(directory, 'metrics.json'), ' ');
+      expect(find).toThrow('metrics.json: was changed after it was signed [provenance-file-changed]');
+    }
+    const store = mkdtempSync(join(tmpdir(), 'store-'));
+    cpSync(SPAM_FILTER, join(store, 'models', VERSION), { recursive: true });
+    mkdirSync(join(store, 'releases'));
+    writeFileSync(join(store, 'releases', 'live.json'), JSON.stringify({ version: VERSION }));
+    expect(() => findModel(store, { publicKey })).toThrow('[provenance-missing]');
   });
 
   it('refuses another version than the one expected', () => {

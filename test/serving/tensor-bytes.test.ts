@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { DTYPES, type Dtype } from '../../lib/pipeline/definition/model';
 import { allocate, type Tensor } from '../../lib/artifact';
-import { bytesFromTensor, dataFromBytes } from '../../lib/serving/tensor-bytes';
+import { bytesFromTensor } from '../../lib/artifact/tensor-bytes';
+import { dataFromBytes } from '../../lib/serving/tensor-bytes';
 
 describe('tensor bytes', () => {
   it('are little-endian', () => {

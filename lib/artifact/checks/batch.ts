@@ -22,19 +22,21 @@ export const batch: Check = {
     if (fixed) return skipped(`the first size of input "${fixed[0]}" does not vary: there are no batches`);
     const pairs = await runBatches(subject);
     const fix = 'look for an operator that mixes samples: a wrong axis, or normalisation over the batch';
-    const { findings, maxAbsolute } = differences(pairs, subject.tolerance, 'batch', fix);
+    const { findings, maxAbsolute, data } = differences(pairs, subject.tolerance, 'batch', fix);
     const measured = `largest difference ${maxAbsolute.toPrecision(3)}`;
     const dynamic = operators.find(({ name }) => DYNAMIC_QUANTIZATION.includes(name));
     if (findings.length > 0 && dynamic && Number.isFinite(maxAbsolute)) {
       return skipped(
         `measured, not judged: ${dynamic.name} takes its scale from the whole batch, so answers depend ` +
           `on their neighbours; ${measured}. Quantise with method "static" to avoid it`,
+        data,
       );
     }
     return judged(
       findings,
       'answers depend on the rest of the batch',
       `${count(pairs.length, 'sample')}, ${measured}`,
+      data,
     );
   },
 };

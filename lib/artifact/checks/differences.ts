@@ -1,6 +1,7 @@
 import type { Issue } from '../../issue';
-import type { Tolerance } from '../../pipeline/definition';
-import { compareTensors } from '../compare';
+import type { Json, Tolerance } from '../../pipeline/definition';
+import { asJson } from '../parity/as-json';
+import { measureOutput, type OutputMeasures, type TensorPair } from '../parity/measure-output';
 import type { Tensor } from '../tensor';
 
 /** One sample's outputs, as they should be and as they are. */
@@ -15,6 +16,8 @@ export interface Differences {
   readonly findings: readonly Issue[];
   /** Largest |actual − expected| over all samples and outputs. */
   readonly maxAbsolute: number;
+  /** `OutputMeasures` by the output's name. */
+  readonly data: Json;
 }
 
 /** Compares the outputs of all samples. */
@@ -24,16 +27,22 @@ export function differences(
   code: string,
   fix: string,
 ): Differences {
-  const names = new Set(pairs.flatMap(({ expected }) => Object.keys(expected)));
-  const outputs = [...names].map((name) => compareOutput(name, pairs, tolerance));
+  const names = [...new Set(pairs.flatMap(({ expected }) => Object.keys(expected)))];
+  const outputs = names.map((name) => compareOutput(name, pairs, tolerance));
+  const measured = names.flatMap((name, index) => {
+    const { measures } = outputs[index] ?? {};
+    return measures ? [[name, measures] as const] : [];
+  });
   return {
     findings: outputs.flatMap(({ finding }) => (finding ? [{ code, ...finding, fix }] : [])),
-    maxAbsolute: outputs.reduce((max, { maxAbsolute }) => Math.max(max, maxAbsolute), 0),
+    maxAbsolute: Math.max(0, ...outputs.map(({ measures }) => measures?.maxAbsolute ?? Infinity)),
+    data: asJson(Object.fromEntries(measured)),
   };
 }
 
 interface OutputDifference {
-  readonly maxAbsolute: number;
+  /** Absent where the shapes do not let the elements be compared. */
+  readonly measures?: OutputMeasures;
   readonly finding?: Pick<Issue, 'path' | 'message'>;
 }
 
@@ -42,32 +51,24 @@ function compareOutput(
   pairs: readonly Pair[],
   tolerance: Required<Tolerance>,
 ): OutputDifference {
-  let maxAbsolute = 0;
-  let needed = -1;
-  let worst: Pick<Issue, 'path' | 'message'> | undefined;
-  let failures = 0;
-  for (const { id, expected, actual } of pairs) {
-    const [want, got] = [expected[name], actual[name]];
-    if (!want) continue;
-    const path = `sample "${id}"`;
-    if (got?.dtype !== want.dtype || String(got.shape) !== String(want.shape)) {
-      const message = `output "${name}" is ${format(got)}, recorded is ${format(want)}`;
-      return { maxAbsolute: Infinity, finding: { path, message } };
-    }
-    const result = compareTensors(got, want, tolerance);
-    maxAbsolute = Math.max(maxAbsolute, result.maxAbsolute);
-    if (result.passed) continue;
-    failures++;
-    if (result.smallestAbsolute <= needed) continue;
-    needed = result.smallestAbsolute;
-    const [g, w] = [got, want].map(({ data }) => String(data[result.worstIndex]));
-    worst = { path, message: `output "${name}" is ${g} at index ${result.worstIndex}, wanted ${w}` };
+  const wanted = pairs.filter(({ expected }) => expected[name]);
+  const misfit = wanted.find(({ expected, actual }) => format(actual[name]) !== format(expected[name]));
+  const [first, ...rest] = wanted.map(({ id, expected, actual }) => {
+    return { sample: id, reference: expected[name], candidate: actual[name] };
+  }) as TensorPair[];
+  if (misfit || !first) {
+    const { id = '', expected = {}, actual = {} } = misfit ?? {};
+    const message = `output "${name}" is ${format(actual[name])}, recorded is ${format(expected[name])}`;
+    return { finding: { path: `sample "${id}"`, message } };
   }
-  if (!worst) return { maxAbsolute };
+  const measures = measureOutput([first, ...rest], { ...tolerance, norm: 0 });
+  const { worst, samplesOutside, smallestAbsolute } = measures;
+  if (!worst || samplesOutside === 0) return { measures };
   const message =
-    `${worst.message}; ${failures} of ${pairs.length} samples differ by more than ` +
-    `${tolerance.absolute} + ${tolerance.relative} × |wanted|; an absolute tolerance of ${needed} would pass`;
-  return { maxAbsolute, finding: { path: worst.path, message } };
+    `output "${name}" is ${worst.candidate} at index ${worst.index}, wanted ${worst.reference}; ` +
+    `${samplesOutside} of ${pairs.length} samples differ by more than ` +
+    `${tolerance.absolute} + ${tolerance.relative} × |wanted|; an absolute tolerance of ${smallestAbsolute} would pass`;
+  return { measures, finding: { path: `sample "${worst.sample}"`, message } };
 }
 
 function format(tensor: Tensor | undefined): string {

@@ -36,6 +36,7 @@ export const goldenRaw: Check = {
       [...tensorFindings, ...answers.findings],
       'raw input does not lead to what was recorded',
       `${count(samples.length, 'sample')}, tensors identical`,
+      answers.data,
     );
   },
 };

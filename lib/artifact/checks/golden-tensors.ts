@@ -15,8 +15,8 @@ export const goldenTensors: Check = {
       actual: answers[index]?.outputs ?? {},
     }));
     const fix = 'export the model again, or accept the difference as tolerance if it does no harm';
-    const { findings, maxAbsolute } = differences(pairs, subject.tolerance, 'golden-tensors', fix);
+    const { findings, maxAbsolute, data } = differences(pairs, subject.tolerance, 'golden-tensors', fix);
     const success = `${count(pairs.length, 'sample')} of ${golden?.producer ?? 'unknown'}, largest difference ${maxAbsolute.toPrecision(3)}`;
-    return judged(findings, 'answers differ from the recorded ones', success);
+    return judged(findings, 'answers differ from the recorded ones', success, data);
   },
 };

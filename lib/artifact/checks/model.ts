@@ -9,18 +9,29 @@ export const model: Check = {
   id: 'model',
   title: 'The file is an ONNX model of a version the serving runtime knows',
   after: [],
+  blocksExecution: true,
   run: (subject) => {
     const info = subject.model();
     const used = Object.entries(info.opsets).filter(([domain]) => usesDomain(info, domain));
     const opsets = used.map(([domain, version]) => `${domain} ${version}`);
     const size = `${count(info.initializers, 'initialiser')}, ${count(info.parameters, 'parameter')}`;
     return judged(
-      [...versionFindings(info), ...typeFindings(info)],
+      [...sizeFindings(info), ...versionFindings(info), ...typeFindings(info)],
       'the serving runtime (onnxruntime 1.30) cannot run it',
       `IR ${info.irVersion}, ${opsets.join(', ')}, ${size}`,
     );
   },
 };
+
+/** A protocol buffer, and so a file that onnxruntime loads, cannot be larger. */
+const MAX_BYTES = 2 ** 31 - 1;
+
+function sizeFindings({ file, bytes }: ModelInfo): Issue[] {
+  if (bytes <= MAX_BYTES) return [];
+  const message = `has ${bytes} bytes; the runtime takes ${MAX_BYTES}`;
+  const fix = 'store the weights as external data beside the model';
+  return [{ code: 'file-size', path: file, message, fix }];
+}
 
 /** onnxruntime writes every domain it knows into a file it optimised. */
 function usesDomain({ operators }: ModelInfo, domain: string): boolean {

@@ -37,3 +37,15 @@ export function elementTypeName(type: number): string {
 export function elementBytes(type: number, count: number): number {
   return Math.ceil(((ELEMENT_TYPES[type]?.[1] ?? 0) * count) / 8);
 }
+
+const NUMBERS = new Map(Object.entries(ELEMENT_TYPES).map(([number, [name]]) => [name, Number(number)]));
+
+/** The number of an element type in ONNX; 0, which is that of none, for a name it does not have. */
+export function elementTypeNumber(name: string): number {
+  return NUMBERS.get(name) ?? 0;
+}
+
+/** Bits of one element; 0 for strings. */
+export function elementBits(name: string): number {
+  return ELEMENT_TYPES[elementTypeNumber(name)]?.[1] ?? 0;
+}

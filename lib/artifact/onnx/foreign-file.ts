@@ -8,6 +8,9 @@ interface ForeignKind {
 
 const EXPORT = 'export the model to ONNX (the stage program `export`) and give that file';
 
+/** How a pickle of protocol 0 starts: with a global name, a dictionary or a list. */
+const TEXT_PICKLE = /^(\(?c[a-z_][\w.]*\n\w+\n|\([dl]p\d+\n)/i;
+
 /** What is often found in place of an ONNX file, by its first bytes. */
 const FOREIGN_KINDS: readonly ForeignKind[] = [
   {
@@ -31,10 +34,11 @@ const FOREIGN_KINDS: readonly ForeignKind[] = [
     fix: EXPORT,
   },
   {
-    starts: (head) => head[0] === 0x80 && (head[1] ?? 0) >= 2 && (head[1] ?? 0) <= 5,
+    starts: isPickle,
     what: 'a Python pickle, which can run code when it is loaded; it is never opened here',
     fix: EXPORT,
   },
+  { starts: startsWith('\x93NUMPY'), what: 'a NumPy array (.npy)', fix: EXPORT },
   { starts: startsWith('\x89HDF'), what: 'an HDF5 file, the form of older Keras models (.h5)', fix: EXPORT },
   {
     starts: (head) => head.subarray(4, 8).toString('latin1') === 'TFL3',
@@ -48,6 +52,12 @@ const FOREIGN_KINDS: readonly ForeignKind[] = [
   },
   { starts: startsWith('\x1f\x8b'), what: 'a gzip archive', fix: 'unpack it and give the .onnx file inside' },
 ];
+
+/** Whether the bytes start as a Python pickle does. */
+export function isPickle(head: Buffer): boolean {
+  const protocol = head[0] === 0x80 ? (head[1] ?? 0) : 0;
+  return (protocol >= 2 && protocol <= 5) || TEXT_PICKLE.test(head.subarray(0, 128).toString('latin1'));
+}
 
 /** The issue when the bytes are a well-known kind of file other than ONNX. */
 export function foreignFile(bytes: Uint8Array, path: string): Issue | undefined {

@@ -20,9 +20,9 @@ export interface ModelSummary {
   /** The model's own functions, as `domain::name`. */
   readonly functions: readonly string[];
   readonly initializers: number;
-  /** Elements of all initialisers. */
+  /** Elements of all tensors the model holds: initialisers and those inside attributes, in every graph. */
   readonly parameters: number;
-  /** Bytes of all initialisers, by element type. */
+  /** Bytes of the same tensors, by element type; strings count 0. */
   readonly bytesByDtype: Readonly<Record<string, number>>;
   readonly externalData: readonly ExternalFile[];
 }

@@ -1,56 +1,43 @@
 import type { Dimension } from '../../pipeline/definition';
-import { elementBytes, elementTypeName } from './element-types';
+import { elementTypeName } from './element-types';
 import type { ExternalFile, ModelSummary, ModelValue, OperatorCount } from './model-info';
-import type {
-  FunctionProto,
-  GraphProto,
-  ModelProto,
-  TensorProto,
-  TypeProto,
-  ValueInfoProto,
-} from './onnx_pb';
-import { walkModel } from './walk';
-
-const EXTERNAL = 1;
+import type { GraphProto, ModelProto, TypeProto, ValueInfoProto } from './onnx_pb';
+import { domainName, functionName, scopesOf } from './scopes';
+import {
+  elementCountOf,
+  externalEntry,
+  isExternal,
+  tensorBytes,
+  tensorsOf,
+  type LocatedTensor,
+} from './tensors';
 
 /** What a decoded model holds, in the words of `ModelSummary`. */
 export function summarizeModel(model: ModelProto): ModelSummary {
-  const initializers: TensorProto[] = [];
-  const tensors: TensorProto[] = [];
-  const operators = new Map<string, OperatorCount>();
-  walkModel(model, {
-    node: ({ domain, opType }) => {
-      const key = `${domainName(domain)}::${opType}`;
-      const count = (operators.get(key)?.count ?? 0) + 1;
-      operators.set(key, { domain: domainName(domain), name: opType, count });
-    },
-    initializer: (tensor) => {
-      initializers.push(tensor);
-      tensors.push(tensor);
-    },
-    attribute: (tensor) => tensors.push(tensor),
-  });
+  const tensors = tensorsOf(model);
   return {
     irVersion: Number(model.irVersion),
     producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),
     opsets: opsets(model),
     inputs: values(graphInputs(model.graph)),
     outputs: values(model.graph?.output ?? []),
-    operators: [...operators.values()].sort(byFrequency),
+    operators: operatorCounts(model),
     functions: model.functions.map(functionName).sort(),
-    initializers: initializers.length,
-    parameters: initializers.reduce((sum, { dims }) => sum + elements(dims), 0),
-    bytesByDtype: bytesByDtype(initializers),
+    initializers: tensors.filter(({ role }) => role === 'initializer').length,
+    parameters: tensors.reduce((sum, { tensor }) => sum + elementCountOf(tensor), 0),
+    bytesByDtype: bytesByDtype(tensors),
     externalData: externalFiles(tensors),
   };
 }
 
-function domainName(domain: string): string {
-  return domain || 'ai.onnx';
-}
-
-function functionName({ domain, name }: FunctionProto): string {
-  return `${domainName(domain)}::${name}`;
+function operatorCounts(model: ModelProto): OperatorCount[] {
+  const operators = new Map<string, OperatorCount>();
+  for (const { domain, opType } of scopesOf(model).flatMap(({ nodes }) => nodes)) {
+    const key = `${domainName(domain)}::${opType}`;
+    const count = (operators.get(key)?.count ?? 0) + 1;
+    operators.set(key, { domain: domainName(domain), name: opType, count });
+  }
+  return [...operators.values()].sort(byFrequency);
 }
 
 /** The highest version of each domain that the model or one of its functions imports. */
@@ -86,27 +73,22 @@ function dimension(size: { case?: 'dimValue' | 'dimParam'; value?: bigint | stri
   return (typeof size.value === 'string' && size.value) || '?';
 }
 
-function elements(dims: readonly bigint[]): number {
-  return dims.reduce((product, size) => product * Number(size), 1);
-}
-
-function bytesByDtype(tensors: readonly TensorProto[]): Record<string, number> {
+function bytesByDtype(tensors: readonly LocatedTensor[]): Record<string, number> {
   const bytes = new Map<string, number>();
-  for (const { dataType, dims } of tensors) {
-    const name = elementTypeName(dataType);
-    bytes.set(name, (bytes.get(name) ?? 0) + elementBytes(dataType, elements(dims)));
+  for (const { tensor } of tensors) {
+    const name = elementTypeName(tensor.dataType);
+    bytes.set(name, (bytes.get(name) ?? 0) + tensorBytes(tensor));
   }
   return Object.fromEntries(bytes);
 }
 
-function externalFiles(tensors: readonly TensorProto[]): ExternalFile[] {
+function externalFiles(tensors: readonly LocatedTensor[]): ExternalFile[] {
   const files = new Map<string, ExternalFile>();
-  for (const tensor of tensors.filter(({ dataLocation }) => dataLocation === EXTERNAL)) {
-    const entry = (key: string) => tensor.externalData.find((pair) => pair.key === key)?.value;
-    const location = entry('location') ?? '';
+  for (const { tensor } of tensors.filter((located) => isExternal(located.tensor))) {
+    const location = externalEntry(tensor, 'location') ?? '';
     const known = files.get(location) ?? { location, tensors: 0, bytes: 0 };
-    const length = entry('length') ?? elementBytes(tensor.dataType, elements(tensor.dims));
-    const end = Number(entry('offset') ?? 0) + Number(length);
+    const length = externalEntry(tensor, 'length') ?? tensorBytes(tensor);
+    const end = Number(externalEntry(tensor, 'offset') ?? 0) + Number(length);
     files.set(location, { location, tensors: known.tensors + 1, bytes: Math.max(known.bytes, end) });
   }
   return [...files.values()];

@@ -10,10 +10,10 @@ const OPTIMIZE_TIMEOUT_MS = 600_000;
  * @throws IssueError when the model does not load, or takes longer than ten minutes
  */
 export async function optimizeModel(file: string, target: string): Promise<void> {
-  const runtime = new RuntimeProcess(file);
+  const runtime = new RuntimeProcess();
   try {
     const request = { kind: 'optimize', file: resolve(file), target: resolve(target) } as const;
-    await runtime.request(request, 'be optimised', OPTIMIZE_TIMEOUT_MS);
+    await runtime.ask({ file, request, doing: 'be optimised', timeoutMs: OPTIMIZE_TIMEOUT_MS });
   } finally {
     await runtime.stop();
   }

@@ -41,7 +41,8 @@ export async function download(
   });
 }
 
-async function listKeys(s3: S3Client, { bucket, prefix }: S3Directory): Promise<string[]> {
+/** Keys of all objects under a prefix, but for the empty ones that stand for directories. */
+export async function listKeys(s3: S3Client, { bucket, prefix }: S3Directory): Promise<string[]> {
   const keys: string[] = [];
   for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket: bucket, Prefix: prefix })) {
     for (const { Key } of page.Contents ?? []) {

@@ -1,13 +1,18 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { KMS } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
+import { awsKmsSigner } from '../../artifact/provenance/aws-kms-signer';
 import type { Json } from '../../pipeline/definition';
 import { runProgram } from '../../program';
-import type { Metrics } from '../../program/contract';
+import type { Metrics, ProgramRequest } from '../../program/contract';
+import { digestData } from './data-digest';
 import { download } from './download';
 import { publishBaseline } from './publish-baseline';
 import { publishVersion, type PublishedVersion } from './publish-version';
-import { parseS3Uri, type S3Directory } from './s3-uri';
+import { recallMeasured } from './recall-measured';
+import { parseS3Uri } from './s3-uri';
+import type { Transfer } from './transfer';
 import { upload } from './upload';
 import { inWorkDirectory } from './work-directory';
 
@@ -21,10 +26,15 @@ export interface ProgramEvent {
   readonly inputs: Readonly<Record<string, string>>;
   /** `s3://bucket/path/` by name; `metrics` is always one of them. */
   readonly outputs: Readonly<Record<string, string>>;
+  /** `s3://bucket/path/` of what the model was trained on, for its digest. @default - no digest */
+  readonly data?: string;
 }
 
 /** The metrics, and after `register` what it published. */
-export type ProgramResult = { readonly metrics: Metrics } & Partial<PublishedVersion>;
+export type ProgramResult = {
+  readonly metrics: Metrics;
+  readonly dataDigest?: string;
+} & Partial<PublishedVersion>;
 
 /** The output that says why a verification failed, and so is kept when it does. */
 const REPORT = 'report';
@@ -34,8 +44,11 @@ const REPORT = 'report';
  * `register` publishes its version to `models/<version>/` of the same bucket as well, `baseline` what it
  * measured to `baselines/<version>/`.
  */
-export function createHandler(s3: S3Client): (event: ProgramEvent) => Promise<ProgramResult> {
-  return ({ program, step, parameters, inputs, outputs }) =>
+export function createHandler(
+  s3: S3Client,
+  run: (request: ProgramRequest) => Promise<Metrics> = runProgram,
+): (event: ProgramEvent) => Promise<ProgramResult> {
+  return ({ program, step, parameters, inputs, outputs, data }) =>
     inWorkDirectory(async (directory) => {
       const sources = transfersOf(inputs, join(directory, 'inputs'));
       const targets = transfersOf(outputs, join(directory, 'outputs'));
@@ -50,26 +63,28 @@ export function createHandler(s3: S3Client): (event: ProgramEvent) => Promise<Pr
         inputs: pathsOf(sources),
         outputs: pathsOf(targets),
       } as const;
-      const metrics = await runProgram(request).catch(async (error: unknown) => {
-        await uploadAll(
-          s3,
-          targets.filter(({ name }) => name === REPORT),
-        ).catch(() => undefined);
-        throw error;
-      });
+      const metrics =
+        (await recallMeasured(s3, program, sources, targets)) ??
+        (await run(request).catch(async (error: unknown) => {
+          await uploadAll(
+            s3,
+            targets.filter(({ name }) => name === REPORT),
+          ).catch(() => undefined);
+          throw error;
+        }));
       await uploadAll(s3, targets);
-      return { ...(await publish(s3, program, sources, targets)), metrics };
+      const published = await publish(s3, program, sources, targets);
+      const dataDigest =
+        data === undefined ? {} : { dataDigest: await digestData(s3, parseS3Uri(data, 'data')) };
+      return { ...published, ...dataDigest, metrics };
     });
 }
 
-export const handler = createHandler(new S3Client());
+/** Set by the construct where versions are to be signed: ARN of a key of AWS KMS. */
+const { MODEL_PIPELINE_SIGNING_KEY: signingKey } = process.env;
+const services = signingKey === undefined ? {} : { signer: awsKmsSigner(new KMS(), signingKey) };
 
-/** A directory of the store and its place in the work directory. */
-interface Transfer {
-  readonly name: string;
-  readonly s3Directory: S3Directory;
-  readonly path: string;
-}
+export const handler = createHandler(new S3Client(), (request) => runProgram(request, services));
 
 /** Puts what outlives the run in its place of the store. */
 async function publish(

@@ -28,7 +28,7 @@ export function approvalStates(step: ApprovalStep, pipeline: string, topicArn: s
     },
     [approved]: { ...setStatus('Approved'), ...catchAll(failureOf(step)), ...nextOf(step) },
     [rejected]: {
-      ...setStatus('Rejected'),
+      ...setStatus('Rejected', { 'ApprovalDescription.$': '$.failure.Error' }),
       // Not recording it must not hide that it was rejected.
       ...catchAll(failureOf(step), '$.unrecorded'),
       Next: failureOf(step),
@@ -36,11 +36,11 @@ export function approvalStates(step: ApprovalStep, pipeline: string, topicArn: s
   };
 }
 
-function setStatus(status: 'Approved' | 'Rejected'): State {
+function setStatus(status: 'Approved' | 'Rejected', description: object = {}): State {
   return {
     Type: 'Task',
     Resource: `arn:${Aws.PARTITION}:states:::aws-sdk:sagemaker:updateModelPackage`,
-    Parameters: { 'ModelPackageArn.$': PACKAGE_ARN, ModelApprovalStatus: status },
+    Parameters: { 'ModelPackageArn.$': PACKAGE_ARN, ModelApprovalStatus: status, ...description },
     ResultPath: null,
     ...API_RETRY,
   };

@@ -1,6 +1,7 @@
 import { Aws } from 'aws-cdk-lib/core';
 import { renderTracking, SCALING, scalableResource } from '../endpoint-scaling';
-import { type ResolvedReplicas, toApi } from '../endpoint-settings';
+import { toApi } from '../endpoint-settings';
+import type { ResolvedReplicas } from '../replicas';
 import type { State, States } from '../asl';
 import { API_RETRY, catchAll } from './edges';
 
@@ -42,7 +43,7 @@ export function settleStates(
   endpointName: string,
   next: string,
   failure: string,
-  failurePath?: string,
+  failurePath?: string | null,
 ): States {
   const [wait, look, changing] = [`${name}: wait`, `${name}: look`, `${name}: changing?`];
   return {
@@ -106,7 +107,7 @@ export function scalingStates(
           ...target,
           PolicyName: `${endpointName}-requests`,
           PolicyType: 'TargetTrackingScaling',
-          TargetTrackingScalingPolicyConfiguration: toApi(renderTracking(scaling.requestsPerMinute)),
+          TargetTrackingScalingPolicyConfiguration: toApi(renderTracking(scaling, { endpointName })),
         }),
         ...API_RETRY,
         ...failure,

@@ -1,67 +1,91 @@
 import type { JobStep } from '../../pipeline';
 import type { State, States } from '../asl';
 import { catchAll, failureOf, nextOf } from './edges';
-import { isTraining, TRAINED, trainedPath } from './locate';
+import { isTraining, trainedOf, trainedPath } from './locate';
 
 const LOST = 'MachineLost';
 
 /** What the API answers while it is busy or a quota is used up. */
-const BUSY = [
-  'SageMaker.AmazonSageMakerException',
-  'SageMaker.ResourceLimitExceededException',
-  'ThrottlingException',
+const QUOTA = 'SageMaker.ResourceLimitExceededException';
+const BUSY = ['SageMaker.AmazonSageMakerException', 'ThrottlingException'];
+
+/** In what SageMaker says of a job that got no machine, or not in the time it may wait for one. */
+const NO_CAPACITY = ['CapacityError', 'InsufficientCapacity', 'MaxWaitTimeExceeded', 'ResourceLimitExceeded'];
+/** In what SageMaker says of a job whose machine failed, was not to be had, or was taken away. */
+const MACHINE_LOST = [
+  'InternalServerError',
+  'CapacityError',
+  'InsufficientCapacity',
+  'MaxWaitTimeExceeded',
+  '"SecondaryStatus":"Interrupted"',
 ];
 
 /**
  * A job, tried again when its machine was lost but not when its program failed. SageMaker tells the two
- * apart in the failure's text only, so a branch of its own judges it and the branch is retried.
+ * apart in the failure's text only, so a branch of its own judges it and the branch is retried. Where a
+ * machine has no capacity, the branch goes on to the next one.
+ *
+ * @param tasks the job on each of its machines, in their order
  */
-export function jobStates(step: JobStep, task: State): States {
+export function jobStates(step: JobStep, tasks: readonly State[]): States {
   const { id, retry } = step;
   const backoff = {
     IntervalSeconds: retry.backoffSeconds,
     MaxAttempts: retry.attempts,
     BackoffRate: 2,
   };
-  const branch: States = {
-    [`${id}: job`]: {
-      ...task,
-      Retry: [{ ErrorEquals: BUSY, ...backoff }],
-      Catch: [{ ErrorEquals: ['States.TaskFailed'], Next: `${id}: cause` }],
-      End: true,
-    },
-    [`${id}: cause`]: {
-      Type: 'Choice',
-      Choices: [
-        {
-          And: [
-            { Variable: '$.Cause', IsPresent: true },
-            { Not: { Variable: '$.Cause', StringMatches: '*AlgorithmError*' } },
-            {
-              Or: [
-                { Variable: '$.Cause', StringMatches: '*InternalServerError*' },
-                { Variable: '$.Cause', StringMatches: '*CapacityError*' },
-              ],
-            },
-          ],
-          Next: `${id}: machine lost`,
-        },
-      ],
-      Default: `${id}: program failed`,
-    },
-    [`${id}: machine lost`]: { Type: 'Fail', Error: LOST, CausePath: '$.Cause' },
-    [`${id}: program failed`]: { Type: 'Fail', ErrorPath: '$.Error', CausePath: '$.Cause' },
-  };
+  const failed = `${id}: program failed`;
+  const lost = `${id}: machine lost`;
+  const tries = tasks.map((task, index): States => {
+    const next = index + 1 < tasks.length ? nameOf(id, 'job', index + 1) : undefined;
+    // Where there is another machine, nobody waits for the quota of this one.
+    const busy = next === undefined ? [...BUSY, QUOTA] : BUSY;
+    return {
+      [nameOf(id, 'job', index)]: {
+        ...task,
+        Retry: [{ ErrorEquals: busy, ...backoff }],
+        Catch: [{ ErrorEquals: ['States.TaskFailed'], Next: nameOf(id, 'cause', index) }],
+        End: true,
+      },
+      [nameOf(id, 'cause', index)]: {
+        Type: 'Choice',
+        Choices: [
+          ...(next === undefined ? [] : [{ ...causedBy(NO_CAPACITY), Next: next }]),
+          { ...causedBy(MACHINE_LOST), Next: lost },
+        ],
+        Default: failed,
+      },
+    };
+  });
+  const branch: States = Object.assign({}, ...tries, {
+    [lost]: { Type: 'Fail', Error: LOST, CausePath: '$.Cause' },
+    [failed]: { Type: 'Fail', ErrorPath: '$.Error', CausePath: '$.Cause' },
+  }) as States;
   return {
     [id]: {
       Type: 'Parallel',
-      Branches: [{ StartAt: `${id}: job`, States: branch }],
+      Branches: [{ StartAt: nameOf(id, 'job', 0), States: branch }],
       Retry: [{ ErrorEquals: [LOST], ...backoff }],
       ...(isTraining(step)
-        ? { ResultSelector: TRAINED, ResultPath: trainedPath(step) }
+        ? { ResultSelector: trainedOf(step), ResultPath: trainedPath(step) }
         : { ResultPath: null }),
       ...catchAll(failureOf(step)),
       ...nextOf(step),
     },
+  };
+}
+
+function nameOf(id: string, what: string, index: number): string {
+  return index === 0 ? `${id}: ${what}` : `${id}: ${what} on machine ${index + 1}`;
+}
+
+/** A failure that is not the program's, and whose text holds one of these. */
+function causedBy(texts: readonly string[]): object {
+  return {
+    And: [
+      { Variable: '$.Cause', IsPresent: true },
+      { Not: { Variable: '$.Cause', StringMatches: '*AlgorithmError*' } },
+      { Or: texts.map((text) => ({ Variable: '$.Cause', StringMatches: `*${text}*` })) },
+    ],
   };
 }

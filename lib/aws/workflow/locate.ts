@@ -1,4 +1,4 @@
-import type { ArtifactSource, Plan, Step } from '../../pipeline';
+import type { ArtifactSource, JobStep, Plan, Step } from '../../pipeline';
 import type { IArtifactStore } from '../artifact-store';
 import { format } from '../asl';
 import { prefixesOf, type StoreLocation, type StoreLocations } from '../store-location';
@@ -32,8 +32,15 @@ export class Locations {
     return { uri: this.inRun(`${stage}/${id}`), prefixes: [`runs/${ANY_RUN}/${stage}/${id}/`] };
   }
 
+  /** Where a step keeps its state between tries of one run. */
+  checkpointsOf(step: Step): StoreLocation {
+    return this.output(step, 'checkpoints');
+  }
+
   find(source: ArtifactSource): StoreLocation {
     switch (source.from) {
+      case 'store':
+        return { uri: this.store.s3Uri(source.prefix), prefixes: [source.prefix] };
       case 'dataset': {
         const prefix = `datasets/${this.plan.pipeline}/`;
         return { uri: this.store.s3Uri(prefix), prefixes: [prefix] };
@@ -73,14 +80,27 @@ export class Locations {
 
 /** Steps that run as training jobs; all other jobs are processing jobs. */
 export function isTraining(step: Step): boolean {
-  return step.kind === 'job' && step.program === 'train';
+  return step.kind === 'job' && (step.program === 'train' || step.program === 'tune');
 }
 
-/** What a training job's description says of its outputs, kept in the run's state. */
-export const TRAINED = {
+const TRAINED = {
   'model.$': '$[0].ModelArtifacts.S3ModelArtifacts',
   'data.$': format(['', '/', '/output/data/'], '$[0].OutputDataConfig.S3OutputPath', '$[0].TrainingJobName'),
 };
+
+const BEST_TRIAL = [
+  '$[0].TrainingJobDefinition.OutputDataConfig.S3OutputPath',
+  '$[0].BestTrainingJob.TrainingJobName',
+];
+const TUNED = {
+  'model.$': format(['', '/', '/output/model/'], ...BEST_TRIAL),
+  'data.$': format(['', '/', '/output/data/'], ...BEST_TRIAL),
+};
+
+/** What a job's description says of its outputs, or of those of a tuning's best job, kept in the run's state. */
+export function trainedOf({ program }: Pick<JobStep, 'program'>): Readonly<Record<string, string>> {
+  return program === 'tune' ? TUNED : TRAINED;
+}
 
 export function trainedPath(step: Pick<Step, 'id'>): string {
   return `$.trained.${stateKey(step.id)}`;

@@ -4,7 +4,7 @@ import { format, type States } from '../asl';
 import { API_RETRY, catchAll, FAILED } from './edges';
 
 /** Tells the recipients that the run failed, and ends it so. */
-export function notifyStates(step: NotifyStep, pipeline: string, topicArn: string): States {
+export function notifyStates(step: Pick<NotifyStep, 'id' | 'next'>, pipeline: string, topicArn: string): States {
   return {
     [step.id]: {
       Type: 'Task',

@@ -1,8 +1,9 @@
 import type { CfnEndpointConfig } from 'aws-cdk-lib/aws-sagemaker';
 import type { AwsMachine } from '../../hardware';
 import type { State } from '../asl';
-import type { ResolvedReplicas } from '../endpoint-settings';
 import type { VpcConfig } from '../network';
+import type { ResolvedReplicas } from '../replicas';
+import type { LockSettings } from './lock-states';
 
 /** What the release workflow needs to know of the endpoint that it owns. */
 export interface EndpointSettings {
@@ -11,8 +12,11 @@ export interface EndpointSettings {
   readonly imageUri: string;
   readonly roleArn: string;
   readonly bucketName: string;
+  readonly lock: LockSettings;
   readonly machine: AwsMachine;
   readonly replicas: ResolvedReplicas;
+  /** Runs the model without a machine. @default - on the machine */
+  readonly serverless?: CfnEndpointConfig.ServerlessConfigProperty;
   readonly alarmNames: readonly string[];
   /** The task that sends the golden samples, without its `Next`. */
   readonly smokeTest: State;

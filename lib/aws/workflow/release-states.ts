@@ -1,7 +1,7 @@
+import type { CfnEndpoint } from 'aws-cdk-lib/aws-sagemaker';
 import type { ReleaseStep } from '../../pipeline';
 import { format, parameters, type State, type States } from '../asl';
 import { renderVariant, toApi } from '../endpoint-settings';
-import { renderDeployment } from '../guardrails';
 import { serverEnvironment } from '../serving-image';
 import {
   describeEndpoint,
@@ -14,6 +14,8 @@ import {
   stopScaling,
 } from './endpoint-states';
 import { API_RETRY, catchAll, failureOf, nextOf } from './edges';
+import { liveStates, markLive } from './live-states';
+import { lockStates, takeLock, unlockState } from './lock-states';
 import { REGISTERED } from './register-states';
 import { CREATED, type EndpointSettings, PREVIOUS, type ReleaseSettings } from './release-settings';
 
@@ -21,17 +23,24 @@ import { CREATED, type EndpointSettings, PREVIOUS, type ReleaseSettings } from '
 const NAME = '$.release.name';
 
 /**
- * Makes model and configuration unless they are there, moves the endpoint to them, and takes it for
- * released only when that configuration is live, answers the golden samples, and scales.
+ * Waits for its turn, makes model and configuration unless they are there, moves the endpoint to them, and
+ * takes it for released only when that configuration is live, answers the golden samples, and scales.
+ *
+ * @param deployment how traffic moves, and what turns it back. A rollback has none: it moves all traffic at
+ *   once, and an alarm that sounds already would stop it
  */
-export function releaseStates(step: ReleaseStep, settings: ReleaseSettings): States {
+export function releaseStates(
+  step: Pick<ReleaseStep, 'id' | 'next' | 'onFailure'>,
+  settings: ReleaseSettings,
+  deployment?: CfnEndpoint.DeploymentConfigProperty,
+): States {
   const { id } = step;
-  const { endpointName, replicas } = settings;
+  const { endpointName, lock, replicas } = settings;
   const failure = failureOf(step);
   const state = (name: string) => `${id}: ${name}`;
   const smokeTest = state('smoke test');
-  const live = state('mark as live');
-  const scaling = scalingStates(id, endpointName, replicas, { next: live, failure });
+  const unlock = state('give the lock back');
+  const scaling = scalingStates(id, endpointName, replicas, { next: markLive(id), failure });
   const task = (action: string, parameters: object, next: string): State => ({
     ...sdkTask(action, parameters),
     ...API_RETRY,
@@ -45,8 +54,9 @@ export function releaseStates(step: ReleaseStep, settings: ReleaseSettings): Sta
         'name.$': format([`${settings.pipeline}-`, `-${settings.contentHash}`], `${REGISTERED}.version`),
       },
       ResultPath: '$.release',
-      Next: state('look for the model'),
+      Next: takeLock(id),
     },
+    ...lockStates(id, lock, { next: state('look for the model'), failure }),
     [state('look for the model')]: {
       ...sdkTask('sagemaker:describeModel', { 'ModelName.$': NAME }),
       ...catchAll(state('create the model'), null),
@@ -100,7 +110,7 @@ export function releaseStates(step: ReleaseStep, settings: ReleaseSettings): Sta
       {
         EndpointName: endpointName,
         'EndpointConfigName.$': NAME,
-        DeploymentConfig: toApi(renderDeployment(step, settings.alarmNames)),
+        ...(deployment && { DeploymentConfig: toApi(deployment) }),
         ...renderRetention(replicas),
       },
       state('wait'),
@@ -135,17 +145,8 @@ export function releaseStates(step: ReleaseStep, settings: ReleaseSettings): Sta
       Next: scaling.start,
     },
     ...scaling.states,
-    [live]: {
-      ...sdkTask('s3:putObject', {
-        Bucket: settings.bucketName,
-        Key: 'releases/live.json',
-        ContentType: 'application/json',
-        Body: { 'version.$': `${REGISTERED}.version` },
-      }),
-      ...API_RETRY,
-      ...catchAll(failure),
-      ...nextOf(step),
-    },
+    ...liveStates(id, settings.bucketName, { next: unlock, failure }),
+    [unlock]: unlockState(lock, nextOf(step)),
   };
 }
 
@@ -171,10 +172,10 @@ export function renderModel(settings: EndpointSettings): object {
 
 /** Parameters of CreateEndpointConfig. */
 export function renderConfig(settings: EndpointSettings): object {
-  const { machine, replicas, capture, diskKeyArn } = settings;
+  const { machine, replicas, serverless, capture, diskKeyArn } = settings;
   return {
     'EndpointConfigName.$': NAME,
-    ProductionVariants: [toApi(renderVariant({ modelName: NAME, machine, replicas }))],
+    ProductionVariants: [toApi(renderVariant({ modelName: NAME, machine, replicas, serverless }))],
     ...(capture && { DataCaptureConfig: toApi(capture) }),
     ...(diskKeyArn !== undefined && { KmsKeyId: diskKeyArn }),
     Tags: renderTags(),

@@ -9,6 +9,7 @@ import {
   settleStates,
 } from './endpoint-states';
 import { API_RETRY, catchAll, failureOf } from './edges';
+import { unlockState } from './lock-states';
 import { CREATED, PREVIOUS, type ReleaseSettings } from './release-settings';
 
 /** Where a failure to restore goes: the failure of the release stays the run's cause. */
@@ -20,12 +21,16 @@ const SENT_BACK = '$.restore.sent';
  * Puts the endpoint back on the configuration it had before a release that failed. An endpoint that the
  * release itself created is removed: no version has ever been live on it.
  */
-export function restoreStates(step: ReleaseStep, settings: ReleaseSettings): States {
+export function restoreStates(
+  step: Pick<ReleaseStep, 'id' | 'next' | 'onFailure'>,
+  settings: ReleaseSettings,
+): States {
   const { id } = step;
-  const { endpointName, replicas } = settings;
+  const { endpointName, lock, replicas } = settings;
   const state = (name: string) => `${id}: ${name}`;
-  const done = step.next ?? failureOf(step);
-  const failed = { next: failureOf(step), path: FAILURE };
+  const done = state('give the lock back');
+  const removal = `${id} by removal`;
+  const failed = { next: done, path: FAILURE };
   const isBack = {
     And: [IN_SERVICE, { Variable: `${ENDPOINT}.config`, StringEqualsPath: `${PREVIOUS}.config` }],
   };
@@ -74,7 +79,10 @@ export function restoreStates(step: ReleaseStep, settings: ReleaseSettings): Sta
       ...sdkTask('sagemaker:deleteEndpoint', { EndpointName: endpointName }),
       ...API_RETRY,
       ...catchAll(failed.next, failed.path),
-      Next: done,
+      Next: `${removal}: wait`,
     },
+    // An endpoint that is gone cannot be looked at: that ends it too.
+    ...settleStates(removal, endpointName, done, done, null),
+    [done]: unlockState(lock, { Next: step.next ?? failureOf(step) }),
   };
 }

@@ -1,5 +1,6 @@
-import type { Plan, Step } from '../../pipeline';
+import type { Plan, ReleaseStep, Step } from '../../pipeline';
 import type { State, StateMachineDefinition, States } from '../asl';
+import { renderDeployment } from '../guardrails';
 import { approvalStates } from './approval-states';
 import { FAILED, FAILED_STATE } from './edges';
 import { functionStates } from './function-states';
@@ -17,6 +18,8 @@ export interface WorkflowBindings {
   readonly locations: Locations;
   /** Tasks of jobs, functions and gates by step, without their `Next`. */
   readonly tasks: ReadonlyMap<string, State>;
+  /** Tasks of jobs on the machines they fall back to, by step. */
+  readonly fallbacks?: ReadonlyMap<string, readonly State[]>;
   readonly register: RegisterSettings;
   readonly release: ReleaseSettings;
   readonly failureTopicArn: string;
@@ -37,7 +40,7 @@ export function renderStateMachine(plan: Plan, bindings: WorkflowBindings): Stat
 function renderStep(step: Step, { pipeline }: Plan, bindings: WorkflowBindings): States {
   switch (step.kind) {
     case 'job':
-      return jobStates(step, taskOf(step, bindings));
+      return jobStates(step, [taskOf(step, bindings), ...(bindings.fallbacks?.get(step.id) ?? [])]);
     case 'function':
       return step.program === 'register'
         ? registerStates(step, taskOf(step, bindings), bindings.register)
@@ -48,11 +51,16 @@ function renderStep(step: Step, { pipeline }: Plan, bindings: WorkflowBindings):
       return approvalStates(step, pipeline, bindings.approvalTopicArn);
     case 'release':
       return step.action === 'release'
-        ? releaseStates(step, bindings.release)
+        ? releaseStates(step, bindings.release, deploymentOf(step, bindings.release))
         : restoreStates(step, bindings.release);
     case 'notify':
       return notifyStates(step, pipeline, bindings.failureTopicArn);
   }
+}
+
+/** SageMaker has no guardrails for serverless endpoints. */
+function deploymentOf(step: ReleaseStep, { alarmNames, serverless }: ReleaseSettings) {
+  return serverless ? undefined : renderDeployment(step, alarmNames);
 }
 
 function taskOf({ id }: Step, { tasks }: WorkflowBindings): State {

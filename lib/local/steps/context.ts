@@ -13,6 +13,8 @@ export interface StepContext {
   readonly inputs: Readonly<Record<string, string>>;
   /** Absolute directories, empty. */
   readonly outputs: Readonly<Record<string, string>>;
+  /** Absolute directory for the state of a step that is interrupted; not there before its first try. */
+  readonly checkpoints: string;
   /** File for what the step prints. */
   readonly log: string;
   readonly signal: AbortSignal;

@@ -152,6 +152,9 @@ export interface Evaluate extends JobOptions {
   readonly threshold?: number;
 }
 
+/** Minutes after which a step that names none is stopped. */
+export const DEFAULT_TIMEOUT_MINUTES = 60;
+
 /** The machine of a step that names none. */
 export const DEFAULT_MACHINE: Required<Pick<MachineRequest, 'accelerator' | 'memoryGiB'>> = {
   accelerator: 'cpu',

@@ -1,5 +1,5 @@
 import type { JobOptions, Json, ModelSignature, PipelineDefinition } from '../definition';
-import { DEFAULT_MACHINE } from '../definition';
+import { DEFAULT_MACHINE, DEFAULT_TIMEOUT_MINUTES } from '../definition';
 import type { ArtifactSource, FunctionStep, JobStep, Retry, Step } from './plan';
 
 /** Ids of the steps that failure edges lead to. */
@@ -19,7 +19,6 @@ export interface Candidate {
 
 /** Lost machines and throttled calls are tried again; a program that fails is not. */
 const RETRY: Retry = { attempts: 2, backoffSeconds: 30 };
-export const DEFAULT_TIMEOUT_MINUTES = 60;
 /** AWS Lambda's longest run, the shortest of the targets: docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const FUNCTION_TIMEOUT_MINUTES = 15;
 

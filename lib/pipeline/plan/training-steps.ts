@@ -1,5 +1,6 @@
 import {
   DEFAULT_MACHINE,
+  DEFAULT_TIMEOUT_MINUTES,
   type Json,
   type PipelineDefinition,
   type StartWeights,
@@ -12,7 +13,6 @@ import type { ArtifactSource, GateRule, JobStep } from './plan';
 import {
   type Candidate,
   DATA,
-  DEFAULT_TIMEOUT_MINUTES,
   job,
   NOTIFY_FAILURE,
   output,

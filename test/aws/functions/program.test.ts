@@ -15,6 +15,9 @@ const SIGNATURE = {
   outputs: { probability: { dtype: 'float32', shape: ['batch', 1] } },
 };
 
+// Real models are converted and verified here.
+jest.setTimeout(60_000);
+
 let emulator: Emulator;
 
 beforeAll(async () => {
@@ -135,7 +138,7 @@ test('a version becomes visible last: its manifest is written after every other 
   const { version = '' } = await handler(registerEvent('runs/order'));
 
   const published = keys.filter((key) => key.startsWith('models/'));
-  expect(published.length).toBe(9);
+  expect(published.length).toBe(10);
   expect(published.at(-1)).toBe(`models/${version}/manifest.json`);
 });
 
@@ -188,6 +191,52 @@ test('a try that comes twice finds its own outputs and succeeds', async () => {
   const second = await handler(convertEvent('runs/twice'));
 
   expect(second).toEqual(first);
+});
+
+test('a verification whose answer was lost is not measured again: its report stands', async () => {
+  const handler = createHandler(emulator.s3);
+  await putVerified('runs/lost');
+  await emulator.delete('runs/lost/report/');
+  const first = await handler(verifyEvent('runs/lost'));
+  const report = await emulator.get('runs/lost/report/verification.json');
+
+  expect(await handler(verifyEvent('runs/lost'))).toEqual(first);
+  // Cut off between its report and its metrics, too.
+  await emulator.delete('runs/lost/verify-metrics/');
+  expect(await handler(verifyEvent('runs/lost'))).toEqual(first);
+  expect(await emulator.get('runs/lost/report/verification.json')).toBe(report);
+});
+
+test('a report of other bytes does not stand for a verification', async () => {
+  await putVerified('runs/foreign');
+  const other = join(FIXTURES, 'versions', 'spam-filter-changed', 'verification.json');
+  await emulator.put('runs/foreign/report/verification.json', readFileSync(other));
+
+  await expect(createHandler(emulator.s3)(verifyEvent('runs/foreign'))).rejects.toMatchObject({
+    name: 'object-exists',
+  });
+});
+
+test('the data that a version was trained on is told by its content and its names', async () => {
+  await putVerified('runs/data');
+  await emulator.put('runs/data/a/train.csv', '1,2\n');
+  await emulator.put('runs/data/b/train.csv', '1,2\n');
+  await emulator.put('runs/data/c/train.csv', '1,3\n');
+  await emulator.put('runs/data/d/test.csv', '1,2\n');
+  const digests = await Promise.all(
+    ['a', 'b', 'c', 'd'].map(async (name) => {
+      const event = {
+        ...registerEvent('runs/data', `runs/data/${name}-out`),
+        data: uri(`runs/data/${name}`),
+      };
+      return (await createHandler(emulator.s3)(event)).dataDigest;
+    }),
+  );
+
+  const [a, b, c, d] = digests;
+  expect(a).toMatch(/^[0-9a-f]{64}$/);
+  expect(b).toBe(a);
+  expect(new Set([a, c, d]).size).toBe(3);
 });
 
 test('an output that is there with other content is never overwritten', async () => {
@@ -266,4 +315,6 @@ test('a baseline is kept once for each version', async () => {
 
   expect(JSON.parse(first)).toMatchObject({ schemaVersion: 1, pipeline: 'spam-filter', version });
   expect(await emulator.get(`baselines/${version}/baseline.json`)).toBe(first);
+  // A measurement whose answer was lost stands.
+  await expect(measure('runs/baseline-2')).resolves.toMatchObject({ metrics: { samples: 8 } });
 });

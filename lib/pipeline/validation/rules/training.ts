@@ -1,5 +1,5 @@
 import { type Issue, issue } from '../../../issue';
-import type { TuningRange } from '../../definition';
+import { DEFAULT_TIMEOUT_MINUTES, type TuningRange } from '../../definition';
 import type { Rule } from './rule';
 
 export const signatureNames: Rule = ({ signature }) =>
@@ -66,7 +66,13 @@ function checkRange(path: string, range: TuningRange): Issue[] {
 }
 
 export const spot: Rule = ({ training }) => {
-  const { capacity, checkpoints, maxWaitMinutes, timeoutMinutes = 60, warmPoolMinutes } = training.train;
+  const {
+    capacity,
+    checkpoints,
+    maxWaitMinutes,
+    timeoutMinutes = DEFAULT_TIMEOUT_MINUTES,
+    warmPoolMinutes,
+  } = training.train;
   const path = 'training.train';
   if (capacity !== 'spot') {
     if (maxWaitMinutes === undefined) return [];

@@ -1,0 +1,94 @@
+import { type Issue, throwIssues } from '../../issue';
+import { isObject, type JsonObject } from '../json-file';
+
+/** What of a causal language model decides how much memory it takes. */
+export interface LanguageModelConfig {
+  /** `"LlamaForCausalLM"`. */
+  readonly architecture: string;
+  readonly layers: number;
+  readonly attentionHeads: number;
+  /** Heads that have keys and values of their own: fewer than attention heads with grouped queries. */
+  readonly keyValueHeads: number;
+  /** Elements per head. */
+  readonly headSize: number;
+  /** Tokens of prompt and answer together that the model was made for. */
+  readonly contextTokens: number;
+}
+
+const FIX = 'serve it with an image of your own, which knows the model';
+
+/**
+ * Takes `config.json` of a Hugging Face model for a causal language model.
+ *
+ * @throws IssueError with everything that is missing, or that this library cannot answer for
+ */
+export function parseConfig(json: JsonObject, path: string): LanguageModelConfig {
+  const [architecture] = Array.isArray(json.architectures) ? (json.architectures as unknown[]) : [];
+  const attentionHeads = json.num_attention_heads;
+  const config = {
+    architecture,
+    layers: json.num_hidden_layers,
+    attentionHeads,
+    keyValueHeads: json.num_key_value_heads ?? attentionHeads,
+    headSize: json.head_dim ?? Number(json.hidden_size) / Number(attentionHeads),
+    contextTokens: json.max_position_embeddings,
+  };
+  throwIssues('language model', [...refusals(json, path), ...numberIssues(json, config, path)]);
+  return config as LanguageModelConfig;
+}
+
+function refusals(json: JsonObject, path: string): Issue[] {
+  const issues: Issue[] = [];
+  const [architecture] = Array.isArray(json.architectures) ? (json.architectures as unknown[]) : [];
+  if (typeof architecture !== 'string' || !architecture.endsWith('ForCausalLM')) {
+    issues.push(
+      found(
+        'architecture',
+        `${path}: architectures`,
+        `names ${JSON.stringify(architecture ?? null)}, not a causal language model such as "LlamaForCausalLM"`,
+      ),
+    );
+  }
+  if (isObject(json.auto_map)) {
+    issues.push(
+      found('remote-code', `${path}: auto_map`, 'asks for Python code of its own, which would run unread'),
+    );
+  }
+  if (json.kv_lora_rank !== undefined) {
+    issues.push(
+      found(
+        'architecture',
+        `${path}: kv_lora_rank`,
+        'stands for latent attention, whose cache is not sized here',
+      ),
+    );
+  }
+  return issues;
+}
+
+const NAMES = {
+  layers: 'num_hidden_layers',
+  attentionHeads: 'num_attention_heads',
+  keyValueHeads: 'num_key_value_heads',
+  headSize: 'head_dim',
+  contextTokens: 'max_position_embeddings',
+} as const;
+
+function numberIssues(json: JsonObject, config: Record<keyof typeof NAMES, unknown>, path: string): Issue[] {
+  return Object.entries(NAMES)
+    .filter(([field]) => {
+      const value = config[field as keyof typeof NAMES];
+      return !Number.isSafeInteger(value) || (value as number) < 1;
+    })
+    .map(([, name]) =>
+      found(
+        'config',
+        `${path}: ${name}`,
+        `is ${JSON.stringify(json[name] ?? null)}, wanted a whole number from 1`,
+      ),
+    );
+}
+
+function found(code: string, path: string, message: string): Issue {
+  return { code: `language-model-${code}`, path, message, fix: FIX };
+}

@@ -1,0 +1,9 @@
+/** What a rehearsal runs with, beyond what a synth needs. */
+export const REHEARSAL_PACKAGES = [
+  'aws-cdk-lib',
+  'constructs',
+  'aws-local-stepfunctions',
+  'onnxruntime-node',
+  '@aws-sdk/client-s3',
+  '@aws-sdk/client-sagemaker-runtime',
+];

@@ -1,0 +1,29 @@
+import { objectOf, type Properties } from './flatten';
+import { allowedBy, resourcePolicyOf, textsOf } from './policies';
+import { COMPLIANT, nonCompliant, NOT_APPLICABLE, type Rule } from './rule';
+
+const BLOCKS = ['BlockPublicAcls', 'BlockPublicPolicy', 'IgnorePublicAcls', 'RestrictPublicBuckets'];
+
+export const publicAccess: Rule = {
+  id: 'public-access',
+  level: 'error',
+  cause: 'Data, models and messages that everybody may read or write.',
+  fix: 'Block public access of the bucket; name who may use the resource.',
+  check(subject) {
+    const { type, properties } = subject;
+    if (type === 'AWS::S3::Bucket') {
+      const blocked = objectOf(properties.PublicAccessBlockConfiguration);
+      return BLOCKS.every((name) => blocked[name] === true)
+        ? COMPLIANT
+        : nonCompliant('the bucket does not block public access');
+    }
+    const policy = resourcePolicyOf(subject);
+    if (policy === undefined) return NOT_APPLICABLE;
+    return allowedBy(policy).some(isForAll) ? nonCompliant('the policy allows everybody') : COMPLIANT;
+  },
+};
+
+function isForAll({ Condition, Principal }: Properties): boolean {
+  const principals = [...textsOf(Principal), ...textsOf(objectOf(Principal).AWS)];
+  return Condition === undefined && principals.includes('*');
+}

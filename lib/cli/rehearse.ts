@@ -1,0 +1,94 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Command } from 'commander';
+import type { Rehearsal, ScenarioResult } from '../aws/rehearsal/rehearsal';
+import type { ProgramRunner } from '../aws/rehearsal/rehearsed-jobs';
+import { runJob } from '../local/job';
+import { findPython } from './find-python';
+import { loadDefinition } from './load-definition';
+
+interface Options {
+  readonly data?: string;
+  readonly python?: string;
+  readonly only?: string;
+}
+
+/** Exit code 0: every scenario went as expected. 1: one did not. */
+export function rehearseCommand(): Command {
+  return new Command('rehearse')
+    .description("Run a definition's AWS state machines on this machine, through success and failure.")
+    .argument('<definition>', 'file or directory of the definition')
+    .option('--data <directory>', "raw data (default: the definition's training.data)")
+    .option(
+      '--python <interpreter>',
+      'Python with the stage programs (default: .venv/bin/python, then python3)',
+    )
+    .option('--only <words>', 'scenarios whose name contains this')
+    .action(rehearse);
+}
+
+async function rehearse(path: string, { data, python, only = '' }: Options): Promise<void> {
+  const { requirePackages } = await import('../aws/missing-packages.js');
+  const { REHEARSAL_PACKAGES } = await import('../aws/rehearsal/packages.js');
+  requirePackages('rehearse', REHEARSAL_PACKAGES);
+  const { Rehearsal: Stage } = await import('../aws/rehearsal/rehearsal.js');
+  const definition = await loadDefinition(path);
+  const logs = mkdtempSync(join(tmpdir(), 'rehearsal-logs-'));
+  const rehearsal = new Stage(definition, {
+    data: resolve(data ?? join(definition.source, definition.training.data ?? 'data')),
+    runProgram: runStageProgram(python ?? findPython(), logs),
+  });
+  try {
+    const failed = await perform(rehearsal, only);
+    if (failed > 0) process.exitCode = 1;
+    else rmSync(logs, { recursive: true });
+  } finally {
+    await rehearsal.close();
+  }
+}
+
+async function perform(rehearsal: Rehearsal, only: string): Promise<number> {
+  const scenarios = rehearsal.scenarios.filter(({ name }) => name.includes(only));
+  if (scenarios.length === 0) {
+    const names = rehearsal.scenarios.map(({ name }) => name).join('; ');
+    throw new Error(`no scenario has "${only}" in its name; there are: ${names}`);
+  }
+  const width = Math.max(...scenarios.map(({ name }) => name.length));
+  let failed = 0;
+  for (const scenario of scenarios) {
+    const result = await rehearsal.run(scenario);
+    if (result.problems.length > 0) failed += 1;
+    process.stdout.write(describe(result, width));
+  }
+  process.stdout.write(`${scenarios.length - failed} of ${scenarios.length} scenarios went as expected\n`);
+  if (rehearsal.unchecked.size > 0) {
+    const names = [...rehearsal.unchecked].join(' ');
+    process.stdout.write(`not held to a model of the SDK: npm install --save-dev ${names}\n`);
+  }
+  return failed;
+}
+
+function describe({ scenario, steps, failure, problems }: ScenarioResult, width: number): string {
+  const outcome = failure === undefined ? 'succeeded' : `failed: ${failure.name}`;
+  const row = [
+    problems.length === 0 ? 'ok  ' : 'FAIL',
+    scenario.name.padEnd(width),
+    `${steps.at(0) ?? ''} … ${steps.slice(-3).join(' → ')}`,
+    outcome,
+  ];
+  return [row.join('  '), ...problems.map((problem) => `      ${problem}`), ''].join('\n');
+}
+
+function runStageProgram(python: string, logs: string): ProgramRunner {
+  let count = 0;
+  return (request, { id, timeoutMinutes }) =>
+    runJob({
+      python,
+      request,
+      log: join(logs, `${String((count += 1)).padStart(2, '0')}-${id}.log`),
+      timeoutMinutes,
+      signal: new AbortController().signal,
+      onProgress: (message) => process.stderr.write(`${id}: ${message}\n`),
+    });
+}
