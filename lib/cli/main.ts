@@ -5,13 +5,16 @@ import { compareCommand } from './compare';
 import { conformanceCommand } from './conformance';
 import { diffCommand } from './diff';
 import { inspectCommand } from './inspect';
+import { parityCommand } from './parity';
 import { planCommand } from './plan';
+import { programCommand } from './program';
 import { rehearseCommand } from './rehearse';
 import { reportError } from './report-error';
 import { rollbackCommand } from './rollback';
 import { runCommand } from './run';
 import { serveCommand } from './serve';
 import { signCommand } from './sign';
+import { smokeTestCommand } from './smoke-test';
 import { verifyCommand } from './verify';
 
 const program = new Command('model-pipeline')
@@ -22,12 +25,15 @@ const program = new Command('model-pipeline')
 for (const command of [
   runCommand,
   planCommand,
+  parityCommand,
   verifyCommand,
   inspectCommand,
   diffCommand,
   compareCommand,
   conformanceCommand,
   signCommand,
+  programCommand,
+  smokeTestCommand,
   serveCommand,
   rehearseCommand,
   rollbackCommand,

@@ -3,13 +3,14 @@ import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucke
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { contentHash } from '../names';
-import { throwIssues } from '../issue';
+import { type Issue, issue, throwIssues } from '../issue';
 import { checkProject, type Project } from './project';
 import { constructName, terraformStackOf } from './resource-name';
 import { ServiceKey } from './service-key';
+import { storeConditions } from './store-condition';
 
-/** Days in which a deleted object can be brought back, and after which an old generation is removed. */
-const SOFT_DELETE_DAYS = 30;
+const DEFAULT_SOFT_DELETE_DAYS = 30;
+/** After which an old generation is removed. */
 const OLD_GENERATION_DAYS = 90;
 const DAY_SECONDS = 86_400;
 
@@ -26,23 +27,31 @@ export interface IArtifactStore {
   /** Where a job finds a path of the store: Vertex AI and Cloud Run mount it as `/gcs/<bucket>`. */
   mountPath(path: string): string;
   /**
-   * Allows listing the bucket and reading the objects under a prefix, and nothing else.
+   * Allows listing the bucket and reading the objects under prefixes, and nothing else.
    *
    * @param id unique among the grants of this store
    * @param member `serviceAccount:…`
-   * @param prefixes each ends with `/`, or names one object; `*` stands for any run
+   * @param prefixes each ends with `/`, or names one object; one `*` stands for any run
    */
-  grantRead(id: string, member: string, prefixes: readonly string[]): StorageBucketIamMember;
-  /** Allows writing new objects under a prefix, and nothing else: none is replaced or deleted. */
-  grantWrite(id: string, member: string, prefixes: readonly string[]): StorageBucketIamMember;
-  /** Allows keeping files under a prefix: reading, replacing and deleting them. For state between tries. */
-  grantKeep(id: string, member: string, prefixes: readonly string[]): StorageBucketIamMember;
+  grantRead(id: string, member: string, prefixes: readonly string[]): readonly StorageBucketIamMember[];
+  /** Allows writing new objects under prefixes, and nothing else: none is replaced or deleted. */
+  grantWrite(id: string, member: string, prefixes: readonly string[]): readonly StorageBucketIamMember[];
+  /** Allows keeping files under prefixes: reading, replacing and deleting them. For state between tries. */
+  grantKeep(id: string, member: string, prefixes: readonly string[]): readonly StorageBucketIamMember[];
 }
 
 export interface ArtifactStoreProps {
   readonly project: Project;
   /** Unique at Google: 3 to 63 of a–z, 0–9 and `-`. @default - made from the project and the construct's path */
   readonly bucketName?: string;
+  /** Days in which a deleted object can be brought back: 7 to 90, or 0 for none. @default 30 */
+  readonly softDeleteDays?: number;
+  /**
+   * Days for which nobody can delete or replace an object, whatever their role; up to 36,500. A checkpoint
+   * that is kept between tries then needs a new name each time it is saved.
+   * @default - permissions alone decide
+   */
+  readonly retentionDays?: number;
 }
 
 export interface ArtifactStoreAttributes {
@@ -64,15 +73,15 @@ abstract class ArtifactStoreBase extends Construct implements IArtifactStore {
     return `/gcs/${this.bucketName}/${path}`;
   }
 
-  grantRead(id: string, member: string, prefixes: readonly string[]): StorageBucketIamMember {
+  grantRead(id: string, member: string, prefixes: readonly string[]): readonly StorageBucketIamMember[] {
     return this.grant(`Read${id}`, member, 'roles/storage.objectViewer', prefixes);
   }
 
-  grantWrite(id: string, member: string, prefixes: readonly string[]): StorageBucketIamMember {
+  grantWrite(id: string, member: string, prefixes: readonly string[]): readonly StorageBucketIamMember[] {
     return this.grant(`Write${id}`, member, 'roles/storage.objectCreator', prefixes);
   }
 
-  grantKeep(id: string, member: string, prefixes: readonly string[]): StorageBucketIamMember {
+  grantKeep(id: string, member: string, prefixes: readonly string[]): readonly StorageBucketIamMember[] {
     return this.grant(`Keep${id}`, member, 'roles/storage.objectUser', prefixes);
   }
 
@@ -81,34 +90,19 @@ abstract class ArtifactStoreBase extends Construct implements IArtifactStore {
     member: string,
     role: string,
     prefixes: readonly string[],
-  ): StorageBucketIamMember {
-    return new StorageBucketIamMember(this, id, {
-      bucket: this.bucketName,
-      role,
-      member,
-      dependsOn: [...this.dependencies],
-      condition: {
-        title: shortTitle(prefixes),
-        // Listing is a permission on the bucket: names may be seen, contents of these prefixes alone.
-        expression: [
-          'resource.type == "storage.googleapis.com/Bucket"',
-          ...prefixes.map((prefix) => this.matches(prefix)),
-        ].join(' || '),
-      },
+  ): StorageBucketIamMember[] {
+    const directories = role !== 'roles/storage.objectUser';
+    const conditions = storeConditions({ bucketName: this.bucketName, prefixes, directories });
+    return conditions.map((expression, index) => {
+      const title = shortTitle(prefixes);
+      return new StorageBucketIamMember(this, index === 0 ? id : `${id}${index + 1}`, {
+        bucket: this.bucketName,
+        role,
+        member,
+        dependsOn: [...this.dependencies],
+        condition: { title, expression },
+      });
     });
-  }
-
-  /** Conditions know no pattern but these: the part before any run, and the part after it. */
-  private matches(prefix: string): string {
-    const object = (path: string) => `projects/_/buckets/${this.bucketName}/objects/${path}`;
-    const [before = '', ...after] = prefix.split('*');
-    const starts = `resource.name.startsWith("${object(before)}")`;
-    if (after.length === 0) return prefix.endsWith('/') ? starts : `resource.name == "${object(prefix)}"`;
-    const rest = after.at(-1) ?? '';
-    // `runs/<run>/training/`: the run is one path segment, and what follows it is given.
-    return rest === '/'
-      ? starts
-      : `(${starts} && resource.name.extract("${object(before)}{run}${rest}") != "")`;
   }
 }
 
@@ -136,9 +130,14 @@ export class ArtifactStore extends ArtifactStoreBase {
   constructor(scope: Construct, id: string, props: ArtifactStoreProps) {
     super(scope, id);
     terraformStackOf(this);
-    const { project } = props;
-    throwIssues('artifact store', checkProject(project));
+    const { project, retentionDays, softDeleteDays = DEFAULT_SOFT_DELETE_DAYS } = props;
     this.bucketName = props.bucketName ?? `${constructName(this, 50)}-${contentHash(project.id)}`;
+    throwIssues(`artifact store "${this.node.path}"`, [
+      ...checkProject(project),
+      ...checkBucketName(this.bucketName),
+      ...checkDays('softDeleteDays', softDeleteDays, softDeleteDays === 0 ? 0 : 7, 90),
+      ...(retentionDays === undefined ? [] : checkDays('retentionDays', retentionDays, 1, 36_500)),
+    ]);
     this.key = new ServiceKey(this, 'Key', { project, agents: ['storage', 'aiplatform', 'run'] });
     this.bucket = new StorageBucket(this, 'Bucket', {
       project: project.id,
@@ -148,7 +147,10 @@ export class ArtifactStore extends ArtifactStoreBase {
       publicAccessPrevention: 'enforced',
       encryption: { defaultKmsKeyName: this.key.key.id },
       versioning: { enabled: true },
-      softDeletePolicy: { retentionDurationSeconds: SOFT_DELETE_DAYS * DAY_SECONDS },
+      softDeletePolicy: { retentionDurationSeconds: softDeleteDays * DAY_SECONDS },
+      ...(retentionDays !== undefined && {
+        retentionPolicy: { retentionPeriod: retentionDays * DAY_SECONDS },
+      }),
       lifecycleRule: [
         {
           action: { type: 'Delete' },
@@ -177,9 +179,32 @@ class ImportedArtifactStore extends ArtifactStoreBase {
 
   constructor(scope: Construct, id: string, { bucketName, keyName }: ArtifactStoreAttributes) {
     super(scope, id);
+    terraformStackOf(this);
+    throwIssues(`artifact store "${this.node.path}"`, [
+      ...checkBucketName(bucketName),
+      ...checkKeyName(keyName),
+    ]);
     this.bucketName = bucketName;
     this.keyName = keyName;
   }
+}
+
+/** https://docs.cloud.google.com/storage/docs/buckets#naming; names with a dot are those of domains. */
+function checkBucketName(name: string): Issue[] {
+  if (/^[a-z0-9][a-z0-9_-]{1,61}[a-z0-9]$/.test(name) && !/^goog|google/.test(name)) return [];
+  const fix = 'Give 3 to 63 of a–z, 0–9, "-" and "_", without "google" and no "goog" at the beginning.';
+  return [issue('bucket-name', 'bucketName', `is "${name}"`, fix)];
+}
+
+function checkKeyName(name: string): Issue[] {
+  if (/^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/.test(name)) return [];
+  const fix = 'Give projects/<id>/locations/<region>/keyRings/<ring>/cryptoKeys/<key>.';
+  return [issue('key-name', 'keyName', `is "${name}"`, fix)];
+}
+
+function checkDays(path: string, days: number, least: number, most: number): Issue[] {
+  if (Number.isInteger(days) && days >= least && days <= most) return [];
+  return [issue('store-days', path, `is ${days}`, `Give a whole number from ${least} to ${most}.`)];
 }
 
 /** Titles of conditions have at most 100 characters. */

@@ -14,6 +14,11 @@ export interface PytorchImageOptions extends ImagePin {
   readonly cuda?: string;
 }
 
+export interface TensorflowImageOptions extends ImagePin {
+  /** @default "2.19.0" */
+  readonly version?: string;
+}
+
 /** An image in a repository of Artifact Registry. */
 export interface RepositoryImage extends ImagePin {
   readonly project: string;
@@ -30,6 +35,11 @@ export abstract class ContainerImage {
   /** PyTorch's own image on Docker Hub: Python 3.11, CUDA; runs on machines without a GPU as well. */
   static pytorch({ version = '2.9.0', cuda = '12.8', digest }: PytorchImageOptions = {}): ContainerImage {
     return new PublicImage(`pytorch/pytorch:${version}-cuda${cuda}-cudnn9-runtime`, digest);
+  }
+
+  /** TensorFlow's own image on Docker Hub: Python 3.11, CUDA; runs on machines without a GPU as well. */
+  static tensorflow({ version = '2.19.0', digest }: TensorflowImageOptions = {}): ContainerImage {
+    return new PublicImage(`tensorflow/tensorflow:${version}-gpu`, digest);
   }
 
   /** An image in Artifact Registry, which the step's service account is allowed to pull. */

@@ -9,6 +9,9 @@ import * as tar from 'tar';
 import { throwIssues } from '../issue';
 import { assemble, checkWheelhouse, type JobCodeContent } from '../job-code/assemble';
 import type { IArtifactStore } from './artifact-store';
+import { terraformStackOf } from './resource-name';
+import type { StoreLocation } from './store-location';
+import { literal } from './workflow/expression';
 
 const LAUNCHER = join(__dirname, 'job-code', 'launch.py');
 const ARCHIVE = 'code.tar.gz';
@@ -26,24 +29,23 @@ export interface JobCodeProps extends JobCodeContent {
 export class JobCode extends Construct {
   /** The command of a container that has the store mounted. */
   readonly command: readonly string[];
+  /** Where it lies, for those who read it. */
+  readonly location: StoreLocation;
   private readonly store: IArtifactStore;
   private readonly prefix: string;
 
   constructor(scope: Construct, id: string, props: JobCodeProps) {
     super(scope, id);
+    terraformStackOf(this);
     throwIssues('job code', checkWheelhouse(props.wheelhouse));
     this.store = props.store;
     const archive = pack(props);
     const digest = createHash('sha256').update(readFileSync(archive)).update(readFileSync(LAUNCHER));
     this.prefix = `code/${digest.digest('hex').slice(0, 16)}/`;
+    this.location = { path: literal(this.prefix), prefixes: [this.prefix] };
     this.upload('Archive', archive, ARCHIVE);
     this.upload('Launcher', LAUNCHER, ENTRY);
     this.command = ['python3', this.store.mountPath(`${this.prefix}${ENTRY}`)];
-  }
-
-  /** Allows reading the code. */
-  grantRead(id: string, member: string): void {
-    this.store.grantRead(`Code${id}`, member, [this.prefix]);
   }
 
   private upload(id: string, path: string, name: string): void {

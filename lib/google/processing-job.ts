@@ -1,11 +1,13 @@
 import { Construct } from 'constructs';
+import { throwIssues } from '../issue';
 import type { CloudRunResources } from './cloud-run-resources';
-import { ContainerJob } from './container-job';
+import { checkContainerJob, ContainerJob } from './container-job';
 import type { IArtifactStore } from './artifact-store';
 import type { ContainerImage } from './container-image';
 import type { JobCode } from './job-code';
 import type { NetworkProps } from './network';
 import { type Project, serviceAgent } from './project';
+import { terraformStackOf } from './resource-name';
 import { StepAccount } from './step-account';
 import type { StoreLocations } from './store-location';
 import { storeArguments } from './workflow/arguments';
@@ -43,13 +45,16 @@ export class ProcessingJob extends Construct {
   readonly job: ContainerJob;
   /** A step of a workflow; its result is the execution as Cloud Run describes it. */
   readonly step: WorkflowStep;
+  /** The step alone: Cloud Run picks the machine. */
+  readonly steps: readonly [WorkflowStep];
 
   constructor(scope: Construct, id: string, props: ProcessingJobProps) {
     super(scope, id);
+    terraformStackOf(this);
+    throwIssues(`processing job "${this.node.path}"`, checkContainerJob(props));
     const { code, inputs, outputs, project, store, timeoutSeconds } = props;
     this.account = new StepAccount(this, 'Account', { project, purpose: `Runs the step "${props.step}"` });
-    this.account.grantStore(store, inputs, outputs);
-    code.grantRead(this.node.path, this.account.member);
+    this.account.grantStore(store, { ...inputs, code: code.location }, outputs);
     this.job = new ContainerJob(this, 'Job', {
       project,
       store,
@@ -68,6 +73,7 @@ export class ProcessingJob extends Construct {
         timeout: timeoutSeconds,
       },
     };
+    this.steps = [this.step];
   }
 
   /** Allows running it, and waiting for it. */

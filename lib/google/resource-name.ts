@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import { IssueError } from '../issue';
-import { shortName } from '../names';
+import { contentHash, shortName } from '../names';
 
 /** Limits of most names, and of the name of a service account before the `@`. */
 const MAX_LENGTH = 63;
@@ -18,8 +18,11 @@ export function constructName(scope: Construct, maxLength = MAX_LENGTH): string 
   return shortName(name || 'x', maxLength);
 }
 
+/** 6 to 30 characters; a hash tells paths apart whose names would be the same. */
 export function accountName(scope: Construct): string {
-  return shortName(constructName(scope), MAX_ACCOUNT_LENGTH).padEnd(6, '-0');
+  const hash = contentHash(scope.node.path);
+  const room = MAX_ACCOUNT_LENGTH - hash.length - 1;
+  return `${constructName(scope).slice(0, room).replace(/-+$/, '')}-${hash}`;
 }
 
 /** Vertex AI names endpoints by number: at most ten digits, the first no zero. */

@@ -2,8 +2,9 @@ import { KmsCryptoKey } from '@cdktf/provider-google/lib/kms-crypto-key';
 import { KmsCryptoKeyIamMember } from '@cdktf/provider-google/lib/kms-crypto-key-iam-member';
 import { KmsKeyRing } from '@cdktf/provider-google/lib/kms-key-ring';
 import { Construct } from 'constructs';
-import { type Project, type ServiceAgent, serviceAgent } from './project';
-import { constructName } from './resource-name';
+import { throwIssues } from '../issue';
+import { checkProject, type Project, type ServiceAgent, serviceAgent } from './project';
+import { constructName, terraformStackOf } from './resource-name';
 
 /** Ninety days, in seconds. */
 const ROTATION = '7776000s';
@@ -27,6 +28,8 @@ export class ServiceKey extends Construct {
 
   constructor(scope: Construct, id: string, { project, agents }: ServiceKeyProps) {
     super(scope, id);
+    terraformStackOf(this);
+    throwIssues(`key "${this.node.path}"`, checkProject(project));
     const name = constructName(this);
     this.keyName = `projects/${project.id}/locations/${project.region}/keyRings/${name}/cryptoKeys/key`;
     const ring = new KmsKeyRing(this, 'Ring', {

@@ -1,10 +1,12 @@
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account';
 import { ServiceAccountIamMember } from '@cdktf/provider-google/lib/service-account-iam-member';
+import { dependable, type TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
+import { throwIssues } from '../issue';
 import type { IArtifactStore } from './artifact-store';
-import type { Project } from './project';
-import { accountName } from './resource-name';
-import { prefixesOf, type StoreLocations } from './store-location';
+import { checkProject, type Project } from './project';
+import { accountName, terraformStackOf } from './resource-name';
+import { prefixesOf, type StoreLocation, type StoreLocations } from './store-location';
 
 export interface StepAccountProps {
   readonly project: Project;
@@ -22,6 +24,8 @@ export class StepAccount extends Construct {
 
   constructor(scope: Construct, id: string, { project, purpose }: StepAccountProps) {
     super(scope, id);
+    terraformStackOf(this);
+    throwIssues(`service account "${this.node.path}"`, checkProject(project));
     const accountId = accountName(this);
     this.email = `${accountId}@${project.id}.iam.gserviceaccount.com`;
     this.member = `serviceAccount:${this.email}`;
@@ -36,13 +40,15 @@ export class StepAccount extends Construct {
   grantStore(store: IArtifactStore, inputs: StoreLocations, outputs: StoreLocations): void {
     const read = prefixesOf(inputs);
     const write = prefixesOf(outputs);
-    const id = this.node.path.replaceAll('/', '');
+    const id = this.node.path;
     // What is mounted is looked at before it is written.
-    const grants = [
-      store.grantRead(id, this.member, [...new Set([...read, ...write])]),
-      ...(write.length > 0 ? [store.grantWrite(id, this.member, write)] : []),
-    ];
-    for (const grant of grants) grant.node.addDependency(this.account);
+    this.precede(store.grantRead(id, this.member, [...new Set([...read, ...write])]));
+    this.precede(store.grantWrite(id, this.member, write));
+  }
+
+  /** Allows keeping state between tries: writing, replacing and deleting what is in the directory. */
+  grantKeep(store: IArtifactStore, { prefixes }: StoreLocation): void {
+    this.precede(store.grantKeep(this.node.path, this.member, prefixes));
   }
 
   /** Allows starting work that runs as this account. */
@@ -52,5 +58,10 @@ export class StepAccount extends Construct {
       role: 'roles/iam.serviceAccountUser',
       member,
     });
+  }
+
+  /** Google refuses a policy whose member does not exist; by its literal name, Terraform does not see it. */
+  private precede(grants: readonly TerraformResource[]): void {
+    for (const grant of grants) grant.dependsOn = [...(grant.dependsOn ?? []), dependable(this.account)];
   }
 }

@@ -8,6 +8,9 @@ import { WorkflowError } from './workflow-error';
 const MAX_VARIABLE_BYTES = 512 * 1024;
 const MAX_STEPS = 100_000;
 
+/** When every execution begins, in seconds since 1970. */
+const START = 1_700_000_000;
+
 export interface RunOptions {
   /** Argument of `main`. @default {} */
   readonly argument?: unknown;
@@ -30,7 +33,7 @@ export interface Execution {
 type Outcome = undefined | { readonly jump: string } | { readonly value: unknown };
 
 /**
- * Executes a definition. Waiting takes no time: `sys.sleep` and the delays of retries are skipped.
+ * Executes a definition. Waiting takes no time: `sys.sleep` moves `sys.now` on, the delays of retries are skipped.
  *
  * @throws Error where the definition itself is wrong: an unknown step, an expression that is none
  */
@@ -46,6 +49,8 @@ export async function execute(source: WorkflowSource, options: RunOptions): Prom
 
 class Run {
   readonly path: string[] = [];
+  /** Seconds since 1970; nothing but waiting takes time. */
+  private now = START;
   private readonly parsed = new Map<string, Expression>();
 
   constructor(
@@ -139,9 +144,14 @@ class Run {
       call in this.source
         ? await this.subworkflow(call, given)
         : call === 'sys.sleep'
-          ? null
+          ? this.sleep(given)
           : await this.options.call(call, given, name);
     if (result !== undefined) scope.set(result, answer ?? null);
+  }
+
+  private sleep({ seconds }: Record<string, unknown>): null {
+    this.now += Number(seconds);
+    return null;
   }
 
   private assign(assignments: readonly Readonly<Record<string, unknown>>[], scope: Scope): void {
@@ -229,6 +239,7 @@ class Run {
   }
 
   private evaluate(name: string, args: readonly unknown[]): unknown {
+    if (name === 'sys.now') return this.now;
     if (name !== 'sys.get_env') return callStandard(name, args);
     const [variable = '', fallback] = args as readonly string[];
     const value = this.options.environment?.[variable] ?? fallback;

@@ -35,6 +35,7 @@ const FUNCTIONS: Readonly<Record<string, StandardFunction>> = {
   'text.split': (source: string, separator: string) => source.split(separator),
   'text.substring': (source: string, start: number, end: number) => source.slice(start, end),
   'text.to_lower': (source: string) => source.toLowerCase(),
+  'time.format': (seconds: number) => new Date(seconds * 1000).toISOString(),
   'text.url_encode': (source: string) => encodeURIComponent(source),
 };
 

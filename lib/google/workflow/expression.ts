@@ -23,3 +23,10 @@ export function concat(...parts: readonly (string | { readonly of: string })[]):
 export function stepName(id: string): string {
   return id.replaceAll('-', '_');
 }
+
+/** All digits of a number: expressions know no exponent. */
+export function decimal(number: number): string {
+  const text = String(number);
+  if (!text.includes('e')) return text;
+  return Math.abs(number) < 1 ? number.toFixed(20).replace(/0+$/, '') : String(BigInt(number));
+}

@@ -1,6 +1,6 @@
 import type { GateRule, GateStep } from '../../pipeline';
 import { API_RETRY, failureOf, FAILURE, nextOf } from './edges';
-import { literal, stepName, value } from './expression';
+import { decimal, literal, stepName, value } from './expression';
 import { type Locations, selection } from './locate';
 import type { Steps, WorkflowStep } from './source';
 import { READ_JSON } from './subworkflows';
@@ -30,7 +30,7 @@ export function gateStates(step: GateStep, locations: Locations): Steps {
             { [`${name}_metrics`]: read(metrics.path, `${name}_measured`) },
             ...(baseline ? [{ [`${name}_baseline`]: read(baseline.path, `${name}_before`) }] : []),
             { [`${name}_rules`]: { assign: [{ [failed]: [] }] } },
-            ...step.rules.flatMap((rule) => ruleSteps(name, rule, failed)),
+            ...step.rules.flatMap((rule, index) => ruleSteps(name, rule, index, failed)),
           ],
         },
         retry: API_RETRY,
@@ -68,41 +68,55 @@ export function gateStates(step: GateStep, locations: Locations): Steps {
 }
 
 /** Remembers a rule that does not hold, with what was measured. */
-function ruleSteps(name: string, rule: GateRule, failed: string): Steps {
+function ruleSteps(name: string, rule: GateRule, index: number, failed: string): Steps {
+  const step = `${name}_rule_${index + 1}`;
   const measured = `map.get(${name}_measured, ${literal(rule.metric)})`;
   const variable = `${name}_value`;
+  const before = `${name}_value_before`;
+  const told = `${literal(`${rule.metric} `)} + json.encode_to_string(${variable})`;
   return [
-    { [`${name}_${stepName(rule.metric)}`]: { assign: [{ [variable]: value(measured) }] } },
     {
-      [`${name}_${stepName(rule.metric)}_holds`]: {
-        switch: [
-          {
-            condition: value(`${variable} == null or ${violation(name, rule, variable)}`),
-            assign: [
-              {
-                [failed]: value(
-                  `list.concat(${failed}, ${literal(`${rule.metric} `)} + json.encode_to_string(${variable}) + ${literal(`, allowed ${describe(rule)}`)})`,
-                ),
-              },
-            ],
-          },
+      [step]: {
+        assign: [
+          { [variable]: value(measured) },
+          ...(rule.kind === 'loss'
+            ? [{ [before]: value(`map.get(${name}_before, ${literal(rule.metric)})`) }]
+            : []),
         ],
       },
     },
+    {
+      [`${step}_holds`]: {
+        switch: [
+          ...[`${variable} == null`, ...violations(rule, variable, before)].map((condition) => ({
+            condition: value(condition),
+            next: `${step}_broken`,
+          })),
+        ],
+        next: `${step}_judged`,
+      },
+    },
+    {
+      [`${step}_broken`]: {
+        assign: [
+          { [failed]: value(`list.concat(${failed}, ${told} + ${literal(`, allowed ${describe(rule)}`)})`) },
+        ],
+      },
+    },
+    { [`${step}_judged`]: { assign: [{ [variable]: null }] } },
   ];
 }
 
-function violation(name: string, rule: GateRule, variable: string): string {
+/** In the order in which they are looked at: a later one may rely on the earlier ones. */
+function violations(rule: GateRule, measured: string, before: string): string[] {
   if (rule.kind === 'bounds') {
-    const sides = [
-      rule.min !== undefined && `${variable} < ${rule.min}`,
-      rule.max !== undefined && `${variable} > ${rule.max}`,
+    return [
+      ...(rule.min === undefined ? [] : [`${measured} < ${decimal(rule.min)}`]),
+      ...(rule.max === undefined ? [] : [`${measured} > ${decimal(rule.max)}`]),
     ];
-    return sides.filter(Boolean).join(' or ');
   }
-  const before = `map.get(${name}_before, ${literal(rule.metric)})`;
-  const loss = rule.goal === 'maximize' ? `${before} - ${variable}` : `${variable} - ${before}`;
-  return `${before} == null or ${loss} > ${rule.maxLoss + NOISE}`;
+  const loss = rule.goal === 'maximize' ? `${before} - ${measured}` : `${measured} - ${before}`;
+  return [`${before} == null`, `${loss} > ${decimal(rule.maxLoss + NOISE)}`];
 }
 
 function describe(rule: GateRule): string {

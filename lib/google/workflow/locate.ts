@@ -1,10 +1,12 @@
-import type { ArtifactSource, Plan, Step } from '../../pipeline';
+import type { ArtifactSource, JobStep, Plan, Step } from '../../pipeline';
 import type { StoreLocation, StoreLocations } from '../store-location';
 import { prefixesOf } from '../store-location';
-import { concat, stepName } from './expression';
+import { concat, stepName, value } from './expression';
 
 /** The variable that names the run; in prefixes of policies it is any run. */
 export const RUN = 'run';
+/** The variable with the resource name of the execution: `projects/…/executions/<run>`. */
+export const EXECUTION = 'execution_name';
 const ANY_RUN = '*';
 
 /** Where the steps of a plan read and write, in one store. */
@@ -23,6 +25,11 @@ export class Locations {
     return Object.fromEntries(step.outputs.map((output) => [output, locate(step, output)]));
   }
 
+  /** Where a step keeps its state between tries of one run. */
+  checkpointsOf(step: Pick<Step, 'id' | 'stage'>): StoreLocation {
+    return locate(step, 'checkpoints');
+  }
+
   find(source: ArtifactSource): StoreLocation {
     switch (source.from) {
       case 'dataset': {
@@ -32,7 +39,7 @@ export class Locations {
       case 'store':
         return { path: concat(source.prefix), prefixes: [source.prefix] };
       case 'step':
-        return locate(this.step(source.step), source.output);
+        return located(this.step(source.step), source.output);
       case 'gate': {
         const { gate, name } = source;
         return { path: `${selection(gate)}.${name}`, prefixes: this.selectable(gate, name) };
@@ -56,6 +63,30 @@ export class Locations {
 /** The variable that holds what a gate selected. */
 export function selection(gate: string): string {
   return `selected_${stepName(gate)}`;
+}
+
+/** Steps that run as custom or tuning jobs of Vertex AI, on machines of their own. */
+export function isTraining(step: Step): boolean {
+  return step.kind === 'job' && (step.program === 'train' || step.program === 'tune');
+}
+
+/** Every trial of a tuning writes its outputs to `<outputs' directory>/<trial>/`: that of the best is kept. */
+export function trainedOf(
+  step: Pick<JobStep, 'id' | 'program'>,
+  result: string,
+): Readonly<Record<string, string>> | undefined {
+  return step.program === 'tune' ? { [best(step)]: value(`${result}.trial`) } : undefined;
+}
+
+function best({ id }: Pick<Step, 'id'>): string {
+  return `best_${stepName(id)}`;
+}
+
+/** Where later steps find an output: of a tuning, that of its best trial. */
+function located(step: Step, output: string): StoreLocation {
+  const { path, prefixes } = locate(step, output);
+  if (step.kind !== 'job' || step.program !== 'tune') return { path, prefixes };
+  return { path: `${path} + ${best(step)} + "/"`, prefixes };
 }
 
 function locate({ id, stage }: Pick<Step, 'id' | 'stage'>, output: string): StoreLocation {

@@ -1,13 +1,14 @@
 import { value } from './expression';
-import type { Subworkflow } from './source';
+import type { Subworkflow, WorkflowSource } from './source';
+import { LOST_TAG, runCustomJob, runTuningJob } from './vertex-jobs';
 
 /** Names of the subworkflows that the steps of every pipeline share. */
 export const READ_JSON = 'read_json';
 export const RUN_CUSTOM_JOB = 'run_custom_job';
+export const RUN_TUNING_JOB = 'run_tuning_job';
 export const RUN_PROGRAM = 'run_program';
-
-/** Seconds between two looks at a job. */
-const POLL_SECONDS = 30;
+/** A predicate of retries: whether a machine was lost, rather than a program failing. */
+export const MACHINE_LOST = 'machine_lost';
 
 /** Reads an object of the store as JSON: `path`. */
 export function readJson(bucketName: string): Subworkflow {
@@ -27,89 +28,91 @@ export function readJson(bucketName: string): Subworkflow {
 }
 
 /**
- * Runs a custom job of Vertex AI to its end: `parent`, `region`, `body`. What it raises has the tag
- * `JobFailed`, or `MachineLost` where the job's machine was taken away or never came.
+ * Runs a job of Cloud Run to its end: `name`, `args` of its container, `timeout` in seconds. What it raises
+ * has the tag `JobFailed`, or `MachineLost` where Cloud Run had no machine for it.
  */
-export function runCustomJob(): Subworkflow {
-  const state = (states: readonly string[]) =>
-    value(`job.state in [${states.map((name) => `"JOB_STATE_${name}"`).join(', ')}]`);
-  return {
-    params: ['parent', 'region', 'body'],
-    steps: [
-      {
-        custom_job_create: {
-          call: 'googleapis.aiplatform.v1.projects.locations.customJobs.create',
-          args: { parent: value('parent'), region: value('region'), body: value('body') },
-          result: 'job',
-        },
-      },
-      {
-        custom_job_state: {
-          switch: [
-            { condition: state(['SUCCEEDED']), return: value('job') },
-            { condition: state(['FAILED', 'CANCELLED', 'EXPIRED']), next: 'custom_job_failed' },
-          ],
-        },
-      },
-      { custom_job_wait: { call: 'sys.sleep', args: { seconds: POLL_SECONDS } } },
-      {
-        custom_job_look: {
-          call: 'googleapis.aiplatform.v1.projects.locations.customJobs.get',
-          args: { name: value('job.name'), region: value('region') },
-          result: 'job',
-          next: 'custom_job_state',
-        },
-      },
-      {
-        custom_job_failed: {
-          assign: [
-            { code: value('default(map.get(job, ["error", "code"]), 0)') },
-            { cause: value('default(map.get(job, ["error", "message"]), job.state)') },
-          ],
-        },
-      },
-      {
-        custom_job_raise: {
-          // RESOURCE_EXHAUSTED, UNAVAILABLE, ABORTED: the machine's doing, not the program's.
-          switch: [
-            {
-              condition: value('code in [8, 14, 10]'),
-              raise: { message: value('cause'), code: value('code'), tags: ['MachineLost'] },
-            },
-          ],
-        },
-      },
-      {
-        custom_job_program_failed: {
-          raise: { message: value('cause'), code: value('code'), tags: ['JobFailed'] },
-        },
-      },
-    ],
-  };
-}
-
-/** Runs a job of Cloud Run to its end: `name`, `args` of its container, `timeout` in seconds. */
 export function runProgram(): Subworkflow {
+  const failed = 'default(map.get(e, ["operation", "error", "code"]), default(map.get(e, "code"), 0))';
   return {
     params: ['name', 'args', 'timeout'],
     steps: [
       {
         program_run: {
-          call: 'googleapis.run.v2.projects.locations.jobs.run',
-          args: {
-            name: value('name'),
-            body: {
-              overrides: {
-                containerOverrides: [{ args: value('args') }],
-                timeout: value('string(timeout) + "s"'),
+          try: {
+            call: 'googleapis.run.v2.projects.locations.jobs.run',
+            args: {
+              name: value('name'),
+              body: {
+                overrides: {
+                  containerOverrides: [{ args: value('args') }],
+                  timeout: value('string(timeout) + "s"'),
+                },
               },
+              connector_params: { timeout: value('timeout + 600') },
             },
-            connector_params: { timeout: value('timeout') },
+            result: 'execution',
           },
-          result: 'execution',
+          except: {
+            as: 'e',
+            steps: [
+              {
+                program_failed: {
+                  assign: [
+                    { code: value(failed) },
+                    { told: value('default(map.get(e, "message"), "the program failed")') },
+                    { cause: value('default(map.get(e, ["operation", "error", "message"]), told)') },
+                  ],
+                },
+              },
+              {
+                program_raise: {
+                  switch: [
+                    {
+                      condition: value('code in [8, 10, 13, 14, 429, 502, 503, 504]'),
+                      raise: { message: value('cause'), code: value('code'), tags: [LOST_TAG] },
+                    },
+                  ],
+                },
+              },
+              {
+                program_raise_failed: {
+                  raise: { message: value('cause'), code: value('code'), tags: ['JobFailed'] },
+                },
+              },
+            ],
+          },
         },
       },
       { program_done: { return: value('execution') } },
     ],
+  };
+}
+
+/** Takes the error that a try ended with: whether it is worth another machine. */
+export function machineLost(): Subworkflow {
+  return {
+    params: ['e'],
+    steps: [
+      {
+        machine_lost_tags: {
+          switch: [
+            { condition: value(`"${LOST_TAG}" in default(map.get(e, "tags"), [])`), return: true },
+            { condition: value('default(map.get(e, "code"), 0) in [429, 502, 503, 504]'), return: true },
+          ],
+        },
+      },
+      { machine_lost_not: { return: false } },
+    ],
+  };
+}
+
+/** What steps of pipelines call. */
+export function commonSubworkflows(bucketName: string): WorkflowSource {
+  return {
+    [READ_JSON]: readJson(bucketName),
+    [RUN_CUSTOM_JOB]: runCustomJob(),
+    [RUN_TUNING_JOB]: runTuningJob(),
+    [RUN_PROGRAM]: runProgram(),
+    [MACHINE_LOST]: machineLost(),
   };
 }
