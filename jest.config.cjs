@@ -11,6 +11,6 @@ module.exports = {
   },
   moduleNameMapper: {
     '^cdk-model-pipeline$': '<rootDir>/lib/index.ts',
-    '^cdk-model-pipeline/(aws|local|serving)$': '<rootDir>/lib/$1/index.ts',
+    '^cdk-model-pipeline/(aws|google|local|serving)$': '<rootDir>/lib/$1/index.ts',
   },
 };

@@ -1,20 +1,3 @@
-import { issue, throwIssues } from '../issue';
+import { requirePeers } from '../require-peers';
 
-/** Peers of this entry point, which a user of the other ones need not install. */
-const PEERS = ['aws-cdk-lib', 'constructs'];
-
-const missing = PEERS.filter((name) => {
-  try {
-    require.resolve(`${name}/package.json`);
-    return false;
-  } catch {
-    return true;
-  }
-});
-
-throwIssues(
-  'cdk-model-pipeline/aws',
-  missing.map((name) =>
-    issue('missing-peer', name, 'is not installed', `Install it: npm install ${missing.join(' ')}`),
-  ),
-);
+requirePeers('cdk-model-pipeline/aws', ['aws-cdk-lib', 'constructs']);

@@ -3,4 +3,47 @@ export const UNSUPPORTED: Readonly<Record<string, string>> = {
   'conversion.format=tflite': 'endpoints serve ONNX',
   'deployment.endpoint.mode=asynchronous':
     'the release workflow tests a version with answers at once; use ModelEndpoint with Hosting.asynchronous(…)',
+  'deployment.endpoint.replicas.backlog': 'requests wait at asynchronous endpoints only',
+  'monitoring.queue': 'requests wait at asynchronous endpoints only',
 };
+
+/** Fields that are carried out in another way than they say, with the way. */
+export const EMULATED: Readonly<Record<string, string>> = {
+  'training.data': 'jobs read datasets/<pipeline>/ of the store, where you put the data',
+};
+
+/** Fields that are carried out as they are, beside what the plan carries out by itself. */
+export const SUPPORTED: readonly string[] = [
+  'source',
+  'training.preprocess.machine',
+  'training.preprocess.timeoutMinutes',
+  'training.train.machine',
+  'training.train.timeoutMinutes',
+  'training.train.capacity',
+  'training.train.maxWaitMinutes',
+  'training.train.checkpoints',
+  'training.train.fallbackMachines',
+  'training.train.warmPoolMinutes',
+  'training.tuning',
+  'training.distribution',
+  'training.evaluate.machine',
+  'training.evaluate.timeoutMinutes',
+  'optimization.quantize.machine',
+  'optimization.quantize.timeoutMinutes',
+  'conversion.export',
+  'deployment.approval',
+  'deployment.endpoint.runtime',
+  'deployment.endpoint.mode',
+  'deployment.endpoint.machine',
+  'deployment.endpoint.replicas.min',
+  'deployment.endpoint.replicas.max',
+  'deployment.endpoint.replicas.requestsPerMinute',
+  'deployment.endpoint.replicas.concurrentRequests',
+  'deployment.endpoint.replicas.gpuPercent',
+  'deployment.release',
+  'monitoring.notify',
+  'monitoring.performance',
+  'monitoring.resources',
+  'monitoring.modelAgeDays',
+  'monitoring.capture',
+];

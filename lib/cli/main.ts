@@ -6,6 +6,8 @@ import { conformanceCommand } from './conformance';
 import { diffCommand } from './diff';
 import { driftCommand } from './drift';
 import { inspectCommand } from './inspect';
+import { mountedProgramCommand } from './mounted-program';
+import { parityCommand } from './parity';
 import { planCommand } from './plan';
 import { programCommand } from './program';
 import { rehearseCommand } from './rehearse';
@@ -14,6 +16,7 @@ import { rollbackCommand } from './rollback';
 import { runCommand } from './run';
 import { serveCommand } from './serve';
 import { signCommand } from './sign';
+import { smokeTestCommand } from './smoke-test';
 import { verifyCommand } from './verify';
 
 const program = new Command('model-pipeline')
@@ -24,15 +27,18 @@ const program = new Command('model-pipeline')
 for (const command of [
   runCommand,
   planCommand,
+  parityCommand,
   verifyCommand,
   inspectCommand,
   diffCommand,
   compareCommand,
   conformanceCommand,
   signCommand,
+  smokeTestCommand,
   serveCommand,
   driftCommand,
   programCommand,
+  mountedProgramCommand,
   rehearseCommand,
   rollbackCommand,
 ]) {

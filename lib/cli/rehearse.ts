@@ -1,10 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
-import type { Rehearsal, ScenarioResult } from '../aws/rehearsal/rehearsal';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Rehearsal as AwsRehearsal, RehearsalOptions, ScenarioResult } from '../aws/rehearsal/rehearsal';
 import type { ProgramRunner } from '../aws/rehearsal/rehearsed-jobs';
+import type { Rehearsal as GoogleRehearsal } from '../google/rehearsal/rehearsal';
 import { runJob } from '../local/job';
+import type { PipelineDefinition } from '../pipeline';
+import { requirePeers } from '../require-peers';
 import { findPython } from './find-python';
 import { loadDefinition } from './load-definition';
 
@@ -13,12 +16,18 @@ interface Options {
   readonly python?: string;
   readonly only?: string;
   readonly modelSize?: number;
+  readonly target: 'aws' | 'google';
 }
+
+type Rehearsal = AwsRehearsal | GoogleRehearsal;
+type Result = Omit<ScenarioResult, 'calls'>;
 
 /** Exit code 0: every scenario went as expected. 1: one did not. */
 export function rehearseCommand(): Command {
   return new Command('rehearse')
-    .description("Run a definition's AWS state machines on this machine, through success and failure.")
+    .description(
+      "Run a definition's state machines or workflows on this machine, through success and failure.",
+    )
     .argument('<definition>', 'file or directory of the definition')
     .option('--data <directory>', "raw data (default: the definition's training.data)")
     .option(
@@ -28,20 +37,22 @@ export function rehearseCommand(): Command {
     .option('--only <words>', 'scenarios whose name contains this')
     .option(
       '--model-size <MiB>',
-      'modelSize of the pipeline: programs of a larger model run as jobs',
+      'AWS: modelSize of the pipeline: programs of a larger model run as jobs',
       parseMebibytes,
+    )
+    .addOption(
+      new Option('--target <name>', 'whose orchestration is run').choices(['aws', 'google']).default('aws'),
     )
     .action(rehearse);
 }
 
-async function rehearse(path: string, { data, modelSize, only = '', python }: Options): Promise<void> {
-  const { requirePackages } = await import('../aws/missing-packages.js');
-  const { REHEARSAL_PACKAGES } = await import('../aws/rehearsal/packages.js');
-  requirePackages('rehearse', REHEARSAL_PACKAGES);
-  const { Rehearsal: Stage } = await import('../aws/rehearsal/rehearsal.js');
+async function rehearse(
+  path: string,
+  { data, modelSize, only = '', python, target }: Options,
+): Promise<void> {
   const definition = await loadDefinition(path);
   const logs = mkdtempSync(join(tmpdir(), 'rehearsal-logs-'));
-  const rehearsal = new Stage(definition, {
+  const rehearsal = await STAGES[target](definition, {
     data: resolve(data ?? join(definition.source, definition.training.data ?? 'data')),
     runProgram: runStageProgram(python ?? findPython(), logs),
     modelMebibytes: modelSize,
@@ -54,6 +65,24 @@ async function rehearse(path: string, { data, modelSize, only = '', python }: Op
     await rehearsal.close();
   }
 }
+
+const STAGES: Readonly<
+  Record<Options['target'], (definition: PipelineDefinition, options: RehearsalOptions) => Promise<Rehearsal>>
+> = {
+  aws: async (definition, options) => {
+    const { requirePackages } = await import('../aws/missing-packages.js');
+    const { REHEARSAL_PACKAGES } = await import('../aws/rehearsal/packages.js');
+    requirePackages('rehearse', REHEARSAL_PACKAGES);
+    const { Rehearsal: Stage } = await import('../aws/rehearsal/rehearsal.js');
+    return new Stage(definition, options);
+  },
+  google: async (definition, options) => {
+    const { REHEARSAL_PACKAGES } = await import('../google/rehearsal/packages.js');
+    requirePeers('rehearse', REHEARSAL_PACKAGES);
+    const { Rehearsal: Stage } = await import('../google/rehearsal/rehearsal.js');
+    return new Stage(definition, options);
+  },
+};
 
 async function perform(rehearsal: Rehearsal, only: string): Promise<number> {
   const scenarios = rehearsal.scenarios.filter(({ name }) => name.includes(only));
@@ -69,7 +98,7 @@ async function perform(rehearsal: Rehearsal, only: string): Promise<number> {
     process.stdout.write(describe(result, width));
   }
   process.stdout.write(`${scenarios.length - failed} of ${scenarios.length} scenarios went as expected\n`);
-  if (rehearsal.unchecked.size > 0) {
+  if ('unchecked' in rehearsal && rehearsal.unchecked.size > 0) {
     const names = [...rehearsal.unchecked].join(' ');
     process.stdout.write(`not held to a model of the SDK: npm install --save-dev ${names}\n`);
   }
@@ -83,7 +112,7 @@ function parseMebibytes(text: string): number {
   return value;
 }
 
-function describe({ scenario, steps, failure, problems }: ScenarioResult, width: number): string {
+function describe({ scenario, steps, failure, problems }: Result, width: number): string {
   const outcome = failure === undefined ? 'succeeded' : `failed: ${failure.name}`;
   const row = [
     problems.length === 0 ? 'ok  ' : 'FAIL',

@@ -1,5 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { createServer, curlExample, findModel, type InferenceServer, type ServerEvent } from '../serving';
+import {
+  createServer,
+  curlExample,
+  fetchModel,
+  findModel,
+  type InferenceServer,
+  type ServerEvent,
+} from '../serving';
 import { readPem } from './read-pem';
 
 interface Options {
@@ -38,8 +45,8 @@ export function serveCommand(): Command {
     .description('Serve a verified version over HTTP, as a SageMaker endpoint would.')
     .argument(
       '[directory]',
-      'store (its live version), version, or unpacked model.tar.gz',
-      process.env.MODEL_PIPELINE_DIRECTORY ?? '.',
+      'store (its live version), version, or unpacked model.tar.gz ' +
+        '(default: what AIP_STORAGE_URI or MODEL_PIPELINE_DIRECTORY names, or here)',
     )
     .addOption(count('--port <port>', 'port, 0 for a free one', 8080, 0).env('AIP_HTTP_PORT'))
     .addOption(option('--host <host>', 'address to listen on').default('127.0.0.1'))
@@ -63,9 +70,9 @@ export function serveCommand(): Command {
     .action(serve);
 }
 
-async function serve(directory: string, options: Options): Promise<void> {
+async function serve(directory: string | undefined, options: Options): Promise<void> {
   const log = logger(options.log);
-  const model = findModel(directory, {
+  const model = findModel(directory ?? (await ownDirectory()), {
     name: options.name,
     version: options.expect,
     publicKey: options.publicKey === undefined ? undefined : readPem(options.publicKey),
@@ -94,6 +101,14 @@ async function serve(directory: string, options: Options): Promise<void> {
   } catch (error) {
     if (!stopped.aborted) throw error;
   }
+}
+
+/** On Vertex AI a copy of the directory in Cloud Storage that it names. */
+async function ownDirectory(): Promise<string> {
+  const { AIP_STORAGE_URI, GCE_METADATA_HOST, MODEL_PIPELINE_DIRECTORY, STORAGE_EMULATOR_HOST } = process.env;
+  return AIP_STORAGE_URI
+    ? fetchModel(AIP_STORAGE_URI, { storageHost: STORAGE_EMULATOR_HOST, metadataHost: GCE_METADATA_HOST })
+    : (MODEL_PIPELINE_DIRECTORY ?? '.');
 }
 
 /** Ends with exit code 0 once requests are answered; a second signal ends at once. */

@@ -2,4 +2,6 @@ export * from './definition';
 export { definePipeline } from './define-pipeline';
 export * from './plan';
 export { unsupportedFields } from './support';
-export { validateDefinition } from './validation';
+export { parityOf, type ParityRow } from './parity';
+export { PLANNED, type Support, supportOf, type TargetSupport } from './target-support';
+export { definitionFields, validateDefinition } from './validation';

@@ -1,5 +1,6 @@
 import type { Issue } from '../issue';
 import type { PipelineDefinition } from './definition';
+import { valuesAt } from './values-at';
 
 /**
  * The fields of a definition that a target does not carry out, refused rather than ignored.
@@ -15,7 +16,7 @@ export function unsupportedFields(
 ): Issue[] {
   return Object.entries(refused).flatMap(([field, reason]) => {
     const [path = '', refusedValue] = field.split('=');
-    const value = valueAt(definition, path);
+    const [value] = valuesAt(definition, path);
     if (value === undefined || (refusedValue !== undefined && value !== refusedValue)) return [];
     return [
       {
@@ -27,14 +28,4 @@ export function unsupportedFields(
       },
     ];
   });
-}
-
-function valueAt(definition: PipelineDefinition, path: string): unknown {
-  return path
-    .split('.')
-    .reduce<unknown>(
-      (value, key) =>
-        typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined,
-      definition,
-    );
 }

@@ -1,5 +1,6 @@
 export type { CaptureOptions } from './capture';
 export { curlExample } from './curl-example';
+export { type CloudStorageAccess, fetchModel } from './fetch-model';
 export { findModel, type FindModelOptions } from './find-model';
 export type { ServerEvent, ServerOptions } from './options';
 export { protocolMetadataIssues } from './protocol-metadata';

@@ -13,15 +13,13 @@ A training job's machines and the hyperparameters that a tuning chose for it are
 import argparse
 import json
 import os
-import signal
-import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from model_pipeline.contract import ProgramError, write_json
+from model_pipeline.adapter import find_job, render_job, run_program
+from model_pipeline.contract import ProgramError
 
 # What SageMaker shows of it: 1,024 characters of a training job's, 1 KB of a processing job's.
 MAX_CAUSE_BYTES = 1000
@@ -48,49 +46,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def build_request(plan_file: Path, step_id: str, kind: str, root: Path) -> dict[str, Any]:
     """The program's request, with its output directories made."""
-    plan = json.loads(plan_file.read_text(encoding="utf-8"))
-    steps = {step["id"]: step for step in plan["steps"]}
-    step = steps.get(step_id)
-    if step is None or step["kind"] != "job":
-        raise ProgramError(f'the plan has no job "{step_id}"')
+    step = find_job(plan_file, step_id)
     outputs = {name: _output(name, kind, root) for name in step["outputs"]}
     for output in outputs.values():
         output.mkdir(parents=True, exist_ok=True)
     inputs = root / ("input/data" if kind == "training" else "processing/input")
     return {
-        "schemaVersion": 1,
-        **_program(step, root / "input" / "config"),
-        "step": step_id,
-        "source": str(plan_file.resolve().parent / "source"),
+        **render_job(plan_file, step, _chosen(step, root / "input" / "config")),
         "inputs": {name: str(inputs / name) for name in step["inputs"]},
         "outputs": {name: str(output) for name, output in outputs.items()},
         **_checkpoints(step, root),
         **_cluster(root / "input" / "config" / "resourceconfig.json"),
     }
-
-
-def run_program(request: dict[str, Any]) -> str | None:
-    """Runs the program as a process of its own; returns the one-line cause of its failure."""
-    program = request["program"]
-    with tempfile.TemporaryDirectory() as directory:
-        file = Path(directory) / "request.json"
-        write_json(file, request)
-        command = [sys.executable, "-m", "model_pipeline", program, "--request", str(file)]
-        cause: str | None = None
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, errors="replace") as process:  # noqa: S603
-            # SageMaker stops a job with SIGTERM, and kills it two minutes later.
-            signal.signal(signal.SIGTERM, lambda *_: process.terminate())
-            for line in process.stderr or ():
-                sys.stderr.write(line)
-                if line.startswith("error: "):
-                    cause = line.removeprefix("error: ").rstrip()
-    if process.returncode == 0:
-        return None
-    if process.returncode < 0:
-        name = signal.Signals(-process.returncode).name
-        hint = ": the machine may be short of memory" if name == "SIGKILL" else ""
-        return f"{program} was ended by {name}{hint}"
-    return cause or f"{program} ended with exit code {process.returncode}"
 
 
 def report_failure(root: Path, kind: str, cause: str) -> None:
@@ -100,24 +67,11 @@ def report_failure(root: Path, kind: str, cause: str) -> None:
     file.write_bytes(cause.encode()[:MAX_CAUSE_BYTES].decode(errors="ignore").encode())
 
 
-def _program(step: dict[str, Any], config: Path) -> dict[str, Any]:
-    """A tuning is SageMaker's own: each of its jobs trains, with the hyperparameters chosen for it."""
-    parameters = dict(step["parameters"])
+def _chosen(step: dict[str, Any], config: Path) -> dict[str, str]:
     if step["program"] != "tune":
-        return {"program": step["program"], "parameters": parameters}
-    chosen = json.loads((config / "hyperparameters.json").read_text(encoding="utf-8"))
-    ranges = parameters.pop("tuning")["ranges"]
-    point = {name: _typed(chosen[name], space["kind"]) for name, space in ranges.items()}
-    return {
-        "program": "train",
-        "parameters": {**parameters, "hyperparameters": {**parameters["hyperparameters"], **point}},
-    }
-
-
-def _typed(value: str, kind: str) -> Any:
-    """SageMaker hands over every hyperparameter as text, which may be quoted."""
-    text = value.strip('"')
-    return int(text) if kind == "integer" else float(text) if kind == "continuous" else text
+        return {}
+    chosen: dict[str, str] = json.loads((config / "hyperparameters.json").read_text(encoding="utf-8"))
+    return chosen
 
 
 def _checkpoints(step: dict[str, Any], root: Path) -> dict[str, Any]:

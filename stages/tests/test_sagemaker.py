@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from model_pipeline.adapter import run_program
 from model_pipeline.contract import ProgramError
-from model_pipeline.sagemaker import build_request, main, report_failure, run_program
+from model_pipeline.sagemaker import build_request, main, report_failure
 
 PREPROCESS = """
 import json

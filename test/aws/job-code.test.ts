@@ -210,7 +210,7 @@ describe('in a container', () => {
   test('ends with the adapter’s exit code', () => {
     const code = packed('directory');
     writeFileSync(join(code, 'model_pipeline', 'sagemaker.py'), 'import sys\nsys.exit(3)\n');
-    const { status } = spawnSync('python3', [code]);
+    const { status } = spawnSync('python3', [code, '--kind', 'training']);
     expect(status).toBe(3);
   });
 });

@@ -100,6 +100,7 @@ test('an asynchronous endpoint is refused: the workflow tests a version with ans
   expect(validateDefinition(asynchronous)).toEqual([]);
   expect(issuesOf({ definition: asynchronous })).toEqual([
     'deployment.endpoint.mode: is not carried out on AWS: the release workflow tests a version with answers at once; use ModelEndpoint with Hosting.asynchronous(…)',
+    'deployment.endpoint.replicas.backlog: is not carried out on AWS: requests wait at asynchronous endpoints only',
   ]);
 });
 

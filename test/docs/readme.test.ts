@@ -39,9 +39,12 @@ test('the flowchart is the plan of the definition', () => {
   expect(of('mermaid')).toEqual([toMermaid(compile(spamFilter))]);
 });
 
-test('the CDK app compiles', () => {
+test.each([
+  ['CDK', 1],
+  ['CDKTF', 2],
+])('the %s app compiles', (_, index) => {
   const file = resolve('readme-app.ts');
-  const source = of('ts')[1] ?? '';
+  const source = of('ts')[index] ?? '';
   const options: ts.CompilerOptions = {
     strict: true,
     noEmit: true,

@@ -1,6 +1,7 @@
-"""Entry of a job's code: `python3 <this directory, or its zip> --step <id> --kind processing|training`.
+"""Entry of a job's code: `python3 <this directory, or its zip> --step <id> …`.
 
-Unpacks the code, installs what the container lacks, and becomes the stage programs' adapter.
+Unpacks the code, installs what the container lacks, and becomes the stage programs' adapter: SageMaker's
+for `--kind processing|training`, otherwise the one of a mounted store.
 """
 
 import importlib.metadata
@@ -28,7 +29,8 @@ def main() -> None:
         zipfile.ZipFile(packed).extractall(code)
     install(code)
     os.chdir(code)
-    adapter = ["-m", "model_pipeline.sagemaker", "--plan", str(code / "plan.json")]
+    name = "sagemaker" if "--kind" in sys.argv else "mounted"
+    adapter = ["-m", f"model_pipeline.{name}", "--plan", str(code / "plan.json")]
     os.environ["PYTHONPATH"] = str(code)
     os.execv(sys.executable, [sys.executable, *adapter, *sys.argv[1:]])
 

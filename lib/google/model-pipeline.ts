@@ -1,0 +1,364 @@
+import { ProjectIamCustomRole } from '@cdktf/provider-google/lib/project-iam-custom-role';
+import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
+import { Annotations } from 'cdktf';
+import { Construct } from 'constructs';
+import type { GoogleMachine } from '../hardware';
+import { type Issue, throwIssues } from '../issue';
+import { compile, type PipelineDefinition, type Plan, type Stage, unsupportedFields } from '../pipeline';
+import { ApprovalAlert } from './approval-alert';
+import { ArtifactStore, type IArtifactStore } from './artifact-store';
+import type { ContainerImage } from './container-image';
+import { checkAlarms, type EndpointAlarms } from './endpoint-alarms';
+import { FailureAlert } from './failure-alert';
+import { grantVertexJobs } from './grant-vertex-jobs';
+import { JobCode } from './job-code';
+import type { AlarmActions } from './leveled-alarms';
+import { ModelAge } from './model-age';
+import { ModelRegistry } from './model-registry';
+import { checkNetwork, type NetworkProps } from './network';
+import { NotificationChannels } from './notification-channels';
+import { PipelineAlarms } from './pipeline-alarms';
+import { PipelineDashboard } from './pipeline-dashboard';
+import { orderAccounts } from './order-accounts';
+import { type PipelineAccess, PipelineEndpoint } from './pipeline-endpoint';
+import { type PipelineMachines, pickMachines } from './pipeline-machines';
+import { checkStarts, PipelineStarts, type Starts } from './pipeline-starts';
+import { checkService, PipelineService } from './pipeline-service';
+import { PipelineSteps } from './pipeline-steps';
+import { checkProject, type Project } from './project';
+import { checkReplicas } from './replicas';
+import { constructName, terraformStackOf } from './resource-name';
+import { Rollback, Teardown } from './rollback';
+import { ServiceKey } from './service-key';
+import { ServingRuntime } from './serving-runtime';
+import { UNSUPPORTED } from './support';
+import { checkTuning } from './tuning-limits';
+import { grantReadWorkflows, WorkflowDefinition } from './workflow-definition';
+import { Locations } from './workflow/locate';
+import { renderWorkflow } from './workflow/render-workflow';
+
+export interface ModelPipelineProps {
+  readonly definition: PipelineDefinition;
+  readonly project: Project;
+  /**
+   * This library's server, built from `containers/serving` and pushed to Artifact Registry. It carries out
+   * the artifact programs, and serves where the runtime is `onnx`.
+   */
+  readonly serverImage: ContainerImage;
+  /** Serves the endpoint. @default - `serverImage`, on the CPU */
+  readonly runtime?: ServingRuntime;
+  /** One store belongs to one pipeline. @default - a new one */
+  readonly store?: IArtifactStore;
+  /** Runs the jobs: `python3` 3.11 or later, with the framework. @default - the framework's own on Docker Hub */
+  readonly jobImage?: ContainerImage;
+  /**
+   * Directory of Python wheels that jobs install from. With it, jobs need no package index.
+   * @default - jobs install pinned versions from the package index when they start
+   */
+  readonly wheelhouse?: string;
+  /** Network of the jobs. @default - networks of Google's */
+  readonly network?: NetworkProps;
+  /** The most the model's ONNX file may have, in MiB. @default 400 */
+  readonly modelMiB?: number;
+  /** Host name of an endpoint of Vertex AI: its own, or the region's. @default "dedicated" */
+  readonly access?: PipelineAccess;
+  /**
+   * Version of an asymmetric key of Cloud KMS, on a curve, that signs every version.
+   * @default - versions are not signed
+   */
+  readonly signingKeyVersion?: string;
+  /** What starts runs beside people. @default - nothing */
+  readonly starts?: Starts;
+}
+
+/**
+ * A definition's whole path to production as a workflow, with all it needs: store, jobs, gates,
+ * verification, registry, approval, an endpoint that it releases to, alarms and a dashboard.
+ *
+ * ```ts
+ * new ModelPipeline(stack, 'SpamFilter', {
+ *   definition: spamFilter,
+ *   project: { id: 'my-project-123456', number: '123456789012', region: 'europe-west4' },
+ *   serverImage: registry.image('serving', '1.0.0'),
+ * });
+ * ```
+ *
+ * The endpoint is there from the first deployment on; the release workflow puts versions on it.
+ */
+export class ModelPipeline extends Construct {
+  readonly plan: Plan;
+  readonly store: IArtifactStore;
+  readonly registry: ModelRegistry;
+  /** An endpoint of Vertex AI; in the mode `serverless`, a service of Cloud Run. */
+  readonly endpoint: PipelineEndpoint | PipelineService;
+  readonly workflow: WorkflowDefinition;
+  /** Moves the endpoint back to a version that has been live. */
+  readonly rollback: Rollback;
+  /** Empties the endpoint, so that it can be destroyed. */
+  readonly teardown: Teardown;
+  /** Hear of alarms and of runs that failed. */
+  readonly notifications: NotificationChannels;
+  /** Asks for approval; absent where approval is automatic. */
+  readonly approvals?: ApprovalAlert;
+  /** On the endpoint. */
+  readonly alarms: EndpointAlarms;
+  /** On runs and jobs that fail, and on the model's age. */
+  readonly pipelineAlarms: PipelineAlarms;
+  readonly dashboard: PipelineDashboard;
+  /** Encrypts what executions and messages hold. */
+  readonly encryptionKey: ServiceKey;
+  private readonly props: ModelPipelineProps;
+
+  constructor(scope: Construct, id: string, props: ModelPipelineProps) {
+    super(scope, id);
+    orderAccounts(terraformStackOf(this));
+    this.props = props;
+    const { definition, project } = props;
+    this.plan = compile(definition);
+    const machines = pickMachines(definition, this.plan);
+    const runtime = props.runtime ?? ServingRuntime.onnx(props.serverImage);
+    this.check(machines, runtime);
+    this.warnOfIdleGpu(runtime);
+
+    this.encryptionKey = new ServiceKey(this, 'Key', { project, agents: ['workflows', 'pubsub'] });
+    this.store = props.store ?? new ArtifactStore(this, 'Store', { project });
+    this.registry = new ModelRegistry(this, 'Registry', { project });
+    this.notifications = this.createChannels('Notifications', definition.monitoring.notify ?? []);
+    const actions = { warning: this.notifications, critical: this.notifications };
+    const locations = new Locations(this.plan);
+    const steps = this.createSteps(locations, machines);
+    this.endpoint = this.createEndpoint(machines.endpoint, runtime, actions);
+    this.alarms = this.endpoint.alarms;
+    const { register, release } = this.endpoint;
+    this.workflow = new WorkflowDefinition(this, 'Workflow', {
+      project,
+      name: this.workflowName(),
+      description: `Runs the pipeline ${this.plan.pipeline}`,
+      source: renderWorkflow(this.plan, { locations, calls: steps.calls, register, release }),
+      key: this.encryptionKey,
+    });
+    const helper = { project, release, key: this.encryptionKey };
+    this.rollback = new Rollback(this, 'Rollback', { ...helper, name: this.workflowName('-rollback') });
+    this.teardown = new Teardown(this, 'Teardown', { ...helper, name: this.workflowName('-teardown') });
+    this.grantRun(steps, locations);
+    this.approvals = this.createApprovals();
+    this.createFailureAlerts();
+    const modelAge = this.createModelAge();
+    this.pipelineAlarms = this.createPipelineAlarms(steps, modelAge, actions);
+    this.dashboard = this.createDashboard(steps, modelAge);
+    this.createStarts();
+  }
+
+  /** Allows starting runs, and answering the question for approval. */
+  grantStart(id: string, member: string): void {
+    this.workflow.grantStart(id, member);
+  }
+
+  private check(machines: PipelineMachines, runtime: ServingRuntime): void {
+    const { definition, network, project, starts = {} } = this.props;
+    const { tuning } = definition.training;
+    const unsupported = unsupportedFields(definition, 'Google Cloud', UNSUPPORTED);
+    throwIssues(`definition "${definition.name}" on Google Cloud`, [
+      ...unsupported,
+      ...machines.issues,
+      ...checkProject(project),
+      ...checkNetwork(network),
+      ...checkStarts(starts, 'starts'),
+      ...(tuning ? checkTuning(tuning) : []),
+      // What is refused as a field need not be refused for its value as well.
+      ...(unsupported.length === 0 ? this.checkEndpoint(machines, runtime) : []),
+    ]);
+  }
+
+  private checkEndpoint({ endpoint: machine }: PipelineMachines, runtime: ServingRuntime): Issue[] {
+    const { definition, project } = this.props;
+    const { performance, resources } = definition.monitoring;
+    const { endpoint } = definition.deployment;
+    const levels = { ...performance, ...resources };
+    const place = { projectId: project.id, region: project.region };
+    if (endpoint.mode === 'serverless') {
+      const gpu = this.hasGpu();
+      return [
+        ...checkService(endpoint.machine, 'deployment.endpoint.machine'),
+        ...checkAlarms({ kind: 'cloud-run', ...place, serviceName: '', gpu }, levels, 'monitoring'),
+        ...runtime.check(gpu ? 1 : 0, 'runtime'),
+      ];
+    }
+    if (machine === undefined) return [];
+    return [
+      ...checkReplicas(endpoint.replicas, machine, 'deployment.endpoint.replicas'),
+      ...checkAlarms({ kind: 'vertex', ...place, endpointId: '', machine }, levels, 'monitoring'),
+      ...runtime.check(machine.accelerators, 'runtime'),
+    ];
+  }
+
+  private hasGpu(): boolean {
+    const { accelerator = 'cpu' } = this.props.definition.deployment.endpoint.machine;
+    return accelerator !== 'cpu';
+  }
+
+  private warnOfIdleGpu({ usesGpu }: ServingRuntime): void {
+    if (usesGpu || !this.hasGpu()) return;
+    Annotations.of(this).addWarning(
+      'the server runs models on the CPU: the GPU of the endpoint stays idle. Pass the runtime ' +
+        "ServingRuntime.onnx(image, { executionProvider: 'cuda' }) to use it, or ask for a machine without one.",
+    );
+  }
+
+  private createSteps(locations: Locations, machines: PipelineMachines): PipelineSteps {
+    const { definition, jobImage, modelMiB, network, project, serverImage, signingKeyVersion, wheelhouse } =
+      this.props;
+    const { source, training } = definition;
+    const { plan, store } = this;
+    const code = new JobCode(this, 'Code', { plan, source, data: training.data, wheelhouse, store });
+    return new PipelineSteps(this, 'Steps', {
+      ...{ project, plan, locations, store, code, placements: machines.jobs },
+      ...{ serverImage, jobImage, network, modelMiB, signingKeyVersion },
+    });
+  }
+
+  private createEndpoint(
+    machine: GoogleMachine | undefined,
+    runtime: ServingRuntime,
+    actions: AlarmActions,
+  ): PipelineEndpoint | PipelineService {
+    const { access = 'dedicated', definition, network, project, serverImage } = this.props;
+    const { store } = this;
+    const { modelId } = this.registry;
+    const released = { project, definition, store, runtime, serverImage, actions, modelId, network };
+    return machine === undefined
+      ? new PipelineService(this, 'Endpoint', released)
+      : new PipelineEndpoint(this, 'Endpoint', { ...released, machine, access });
+  }
+
+  /** Each workflow may do what its source does, on what is this pipeline's. */
+  private grantRun(steps: PipelineSteps, locations: Locations): void {
+    const { project } = this.props;
+    const waiter = new ProjectIamCustomRole(this, 'Waiter', {
+      project: project.id,
+      roleId: `${constructName(this, 50).replaceAll('-', '_')}_waiter`,
+      title: `Waits for jobs of ${this.node.path}`.slice(0, 100),
+      permissions: ['run.operations.get'],
+    });
+    const runners = { Run: this.workflow, Rollback: this.rollback, Teardown: this.teardown };
+    for (const [id, { account }] of Object.entries(runners)) {
+      const { member } = account;
+      const grant = (what: string, role: string) =>
+        new ProjectIamMember(this, `${what}${id}`, { project: project.id, role, member });
+      grantVertexJobs(this, project, member);
+      // Who finds the lock of the endpoint taken asks whether the run that took it is still there.
+      grantReadWorkflows(account, project, Object.values(runners));
+      this.store.grantKeep(`${this.node.path}/${id}`, member, ['releases/']);
+      if (id === 'Teardown') continue;
+      grant('Measure', 'roles/monitoring.viewer');
+      grant('Wait', waiter.name);
+      this.endpoint.grantRelease(id, member);
+    }
+    const { member } = this.workflow.account;
+    this.store.grantRead(`${this.node.path}/Run`, member, this.readPrefixes(locations));
+    steps.grantRun('Run', member);
+  }
+
+  /** Metrics that gates judge, and manifests. */
+  private readPrefixes(locations: Locations): string[] {
+    const judged = this.plan.steps.flatMap((step) =>
+      step.kind === 'gate' ? Object.values(locations.inputsOf(step)) : [],
+    );
+    const made = this.plan.steps.flatMap((step) =>
+      step.kind === 'function' && step.program === 'register' ? Object.values(locations.outputsOf(step)) : [],
+    );
+    return [...new Set([...judged, ...made].flatMap(({ prefixes }) => prefixes)), 'models/'];
+  }
+
+  private createChannels(id: string, recipients: readonly string[]): NotificationChannels {
+    return new NotificationChannels(this, id, { project: this.props.project, recipients });
+  }
+
+  private createApprovals(): ApprovalAlert | undefined {
+    const { definition, project } = this.props;
+    const { approval = 'automatic' } = definition.deployment;
+    if (approval === 'automatic') return undefined;
+    return new ApprovalAlert(this, 'Approvals', {
+      project,
+      pipeline: definition.name,
+      workflow: this.workflowName(),
+      approvers: this.createChannels('Approvers', approval.approvers),
+    });
+  }
+
+  private createFailureAlerts(): void {
+    const { definition, project } = this.props;
+    const alert = { project, pipeline: definition.name, channels: this.notifications };
+    new FailureAlert(this, 'RunFailed', { ...alert, workflow: this.workflowName() });
+    new FailureAlert(this, 'RollbackFailed', { ...alert, workflow: this.workflowName('-rollback') });
+  }
+
+  private createModelAge(): ModelAge | undefined {
+    const { definition, project } = this.props;
+    if (definition.monitoring.modelAgeDays === undefined) return undefined;
+    const { encryptionKey: key, store } = this;
+    return new ModelAge(this, 'ModelAge', { project, pipeline: definition.name, store, key });
+  }
+
+  private createPipelineAlarms(
+    steps: PipelineSteps,
+    modelAge: ModelAge | undefined,
+    actions: AlarmActions,
+  ): PipelineAlarms {
+    const { definition, project } = this.props;
+    const levels = definition.monitoring.modelAgeDays;
+    return new PipelineAlarms(this, 'PipelineAlarms', {
+      project,
+      workflows: { Runs: this.workflowName(), Rollbacks: this.workflowName('-rollback') },
+      jobs: Object.fromEntries([...steps.jobNames].map(([step, name]) => [step, lastOf(name)])),
+      modelAge: modelAge && levels && { metric: modelAge.metric(), levels },
+      actions,
+    });
+  }
+
+  private createDashboard(steps: PipelineSteps, modelAge: ModelAge | undefined): PipelineDashboard {
+    const { definition, project } = this.props;
+    const jobsOf = (stage: Stage) =>
+      Object.fromEntries(
+        this.plan.steps.flatMap((step) => {
+          const name = steps.jobNames.get(step.id);
+          return step.stage === stage && name !== undefined ? [[step.id, lastOf(name)]] : [];
+        }),
+      );
+    return new PipelineDashboard(this, 'Dashboard', {
+      project,
+      pipeline: definition.name,
+      workflow: this.workflowName(),
+      jobs: {
+        training: jobsOf('training'),
+        optimization: jobsOf('optimization'),
+        conversion: jobsOf('conversion'),
+        deployment: jobsOf('deployment'),
+      },
+      endpoint: this.endpoint.reference,
+      modelAge: modelAge?.metric(),
+    });
+  }
+
+  private createStarts(): void {
+    const { definition, project, starts } = this.props;
+    if (starts?.schedule === undefined && starts?.newData === undefined) return;
+    const { encryptionKey: key, store, workflow } = this;
+    new PipelineStarts(this, 'Starts', {
+      ...starts,
+      project,
+      pipeline: definition.name,
+      store,
+      workflow,
+      key,
+    });
+  }
+
+  private workflowName(suffix = ''): string {
+    return `${constructName(this, 54)}${suffix}`;
+  }
+}
+
+function lastOf(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1);
+}

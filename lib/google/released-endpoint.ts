@@ -1,0 +1,60 @@
+import type { PipelineDefinition } from '../pipeline';
+import type { IArtifactStore } from './artifact-store';
+import type { ContainerImage } from './container-image';
+import type { ReleaseLevels } from './endpoint-alarms';
+import * as metrics from './endpoint-metrics';
+import type { AlarmActions } from './leveled-alarms';
+import type { NetworkProps } from './network';
+import type { Project } from './project';
+import { renderModel } from './served-model';
+import type { ServingRuntime } from './serving-runtime';
+import { REGISTERED_TEXTS, type RegisterSettings } from './workflow/register-states';
+import type { ReleaseLimit } from './workflow/release-settings';
+
+/** What an endpoint that the release workflow fills is made of, wherever it is. */
+export interface ReleasedEndpointProps {
+  readonly project: Project;
+  readonly definition: PipelineDefinition;
+  readonly store: IArtifactStore;
+  readonly runtime: ServingRuntime;
+  readonly serverImage: ContainerImage;
+  readonly actions: AlarmActions;
+  /** `modelId` of the registry. */
+  readonly modelId: string;
+  readonly network?: NetworkProps;
+}
+
+/** A version in the registry: what it is, and how it is served. */
+export function renderRegister(props: ReleasedEndpointProps, imageUri: string): RegisterSettings {
+  const { definition, modelId, project, runtime, store } = props;
+  const { alias, artifactUri, digest, digestLabel, run, version } = REGISTERED_TEXTS;
+  return {
+    parent: `projects/${project.id}/locations/${project.region}`,
+    region: project.region,
+    modelId,
+    model: renderModel({
+      displayName: definition.name,
+      runtime,
+      imageUri,
+      keyName: store.keyName,
+      artifactUri: artifactUri(store.bucketName),
+      served: { pipeline: definition.name, version, digest },
+      labels: { pipeline: definition.name, version, digest: digestLabel, run },
+      versionAliases: [alias],
+    }),
+  };
+}
+
+/** The levels that turn a release back, in the units of their metrics. */
+export function releaseLimits(
+  endpoint: metrics.EndpointReference,
+  { errorPercent, latencyP99Ms }: ReleaseLevels,
+): ReleaseLimit[] {
+  const errors = metrics.errorShare(endpoint, '5xx');
+  return [
+    ...(latencyP99Ms === undefined ? [] : [{ metric: metrics.latencyMs(endpoint, 99), most: latencyP99Ms }]),
+    ...(errorPercent === undefined
+      ? []
+      : [{ metric: errors, most: Number((errorPercent * (errors.scale ?? 1)).toPrecision(12)) }]),
+  ];
+}

@@ -1,0 +1,1 @@
+export { type Acknowledgment, ModelPipelineRules } from './model-pipeline-rules';
