@@ -28,6 +28,10 @@ export const SUPPORTED: readonly string[] = [
   'training.distribution',
   'training.evaluate.machine',
   'training.evaluate.timeoutMinutes',
+  'optimization.prune.machine',
+  'optimization.prune.timeoutMinutes',
+  'optimization.distill.machine',
+  'optimization.distill.timeoutMinutes',
   'optimization.quantize.machine',
   'optimization.quantize.timeoutMinutes',
   'conversion.export',
@@ -46,4 +50,6 @@ export const SUPPORTED: readonly string[] = [
   'monitoring.resources',
   'monitoring.modelAgeDays',
   'monitoring.capture',
+  'monitoring.drift',
+  'monitoring.feedback',
 ];

@@ -14,7 +14,10 @@ export function orderAccounts(stack: TerraformStack): void {
       const accounts = new Map(
         all
           .filter((each) => each instanceof ServiceAccount)
-          .map((account) => [`${account.accountIdInput ?? ''}@${account.projectInput ?? ''}`, dependable(account)]),
+          .map((account) => [
+            `${account.accountIdInput ?? ''}@${account.projectInput ?? ''}`,
+            dependable(account),
+          ]),
       );
       for (const resource of all) {
         const account = accounts.get(accountOf(resource));

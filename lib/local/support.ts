@@ -24,6 +24,8 @@ export const EMULATED: Readonly<Record<string, string>> = {
   'training.tuning': 'trials are processes of this machine, at points of a fixed sequence',
   'training.distribution.machines': 'every machine is a process, or several, of this one',
   'training.evaluate.machine': 'runs on this machine, whatever it has',
+  'optimization.prune.machine': 'runs on this machine, whatever it has',
+  'optimization.distill.machine': 'runs on this machine, whatever it has',
   'optimization.quantize.machine': 'runs on this machine, whatever it has',
   'conversion.export.machine': 'runs on this machine, whatever it has',
   'deployment.approval': '--approve answers for the approvers',
@@ -33,6 +35,9 @@ export const EMULATED: Readonly<Record<string, string>> = {
   'deployment.endpoint.replicas': 'one server',
   'deployment.release': 'all at once, after the golden samples were answered',
   'monitoring.notify': 'said in the terminal',
+  'monitoring.capture': 'recorded by `model-pipeline serve --capture <directory>`',
+  'monitoring.drift.everyHours': 'checked whenever `model-pipeline drift` is called',
+  'monitoring.feedback': 'taken up by the next run, however many samples there are',
   'monitoring.performance.latencyP99Ms': 'the release measures it, and tells the level it would reach',
   'monitoring.performance.errorPercent': 'the release fails at the first golden sample without an answer',
 };
@@ -46,6 +51,9 @@ export const SUPPORTED: readonly string[] = [
   'training.train.checkpoints',
   'training.distribution.strategy',
   'training.evaluate.timeoutMinutes',
+  'optimization.prune.timeoutMinutes',
+  'optimization.distill.timeoutMinutes',
   'optimization.quantize.timeoutMinutes',
   'conversion.export.timeoutMinutes',
+  'monitoring.drift.populationStability',
 ];

@@ -39,6 +39,7 @@ export const PLANNED: readonly string[] = [
   'optimization.prune.onRejected',
   'optimization.prune.sparsity',
   'optimization.prune.kind',
+  'optimization.prune.fineTune',
   'optimization.distill.gate',
   'optimization.distill.onRejected',
   'optimization.distill.entry',

@@ -45,7 +45,7 @@ test('the endpoint can be emptied, so that it can be destroyed', async () => {
   await expect(rehearsal.tearDown()).resolves.toEqual([]);
 });
 
-test('every membership was taken, but for those that Google uses itself', () => {
+test('every membership was taken, but for those that a rehearsal does not see', () => {
   expect(rehearsal.unusedGrants()).toEqual([]);
 });
 

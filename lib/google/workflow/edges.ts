@@ -1,6 +1,6 @@
 import type { Step } from '../../pipeline';
 import { stepName, value } from './expression';
-import type { Retry, Steps, WorkflowStep } from './source';
+import type { Retry, WorkflowStep } from './source';
 
 /** Ends the run as failed, with the first failure as its cause. */
 export const FAILED = 'failed';
@@ -46,9 +46,4 @@ export interface GuardedEdges {
   readonly retry?: Retry;
   /** Variable that takes the error. @default "failure" */
   readonly remember?: string;
-}
-
-/** A step that ends in the failure edge with a cause of its own. */
-export function fail(name: string, message: string, tag: string, failure: string): Steps {
-  return [{ [name]: { assign: [{ [FAILURE]: { message, tags: [tag] } }], next: failure } }];
 }

@@ -65,11 +65,6 @@ export function selection(gate: string): string {
   return `selected_${stepName(gate)}`;
 }
 
-/** Steps that run as custom or tuning jobs of Vertex AI, on machines of their own. */
-export function isTraining(step: Step): boolean {
-  return step.kind === 'job' && (step.program === 'train' || step.program === 'tune');
-}
-
 /** Every trial of a tuning writes its outputs to `<outputs' directory>/<trial>/`: that of the best is kept. */
 export function trainedOf(
   step: Pick<JobStep, 'id' | 'program'>,

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
@@ -28,6 +28,9 @@ export class Terraform {
     const { resource = {} } = JSON.parse(readFileSync(join(directory, 'cdk.tf.json'), 'utf8')) as {
       resource?: Record<string, unknown>;
     };
+    // Without a backend of the user's, cdktf keeps the state in the directory that the app runs in.
+    const backend = { terraform: { backend: { local: { path: 'terraform.tfstate' } } } };
+    writeFileSync(join(directory, 'backend_override.tf.json'), JSON.stringify(backend));
     const provider = spawn(
       process.execPath,
       ['--import', 'tsx', join(__dirname, 'provider.ts'), ...Object.keys(resource)],
