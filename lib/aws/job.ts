@@ -7,7 +7,7 @@ import type { IArtifactStore } from './artifact-store';
 import type { ContainerImage } from './container-image';
 import type { JobCode } from './job-code';
 import type { NetworkProps } from './network';
-import { shortName } from './resource-name';
+import { shortName } from '../names';
 import type { StoreLocations } from './store-location';
 
 /** What processing and training jobs have in common. */

@@ -18,7 +18,7 @@ import { grantPassToSageMaker } from './job-role';
 import { bindNetwork, type NetworkProps } from './network';
 import { ReleaseLock } from './release-lock';
 import { resolveReplicas } from './replicas';
-import { contentHash } from './resource-name';
+import { contentHash } from '../names';
 import { serverlessSettings } from './serverless-settings';
 import { SmokeTest } from './smoke-test';
 import { REGISTERED } from './workflow/register-states';

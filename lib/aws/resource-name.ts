@@ -1,21 +1,9 @@
-import { createHash } from 'node:crypto';
 import { Names, Token } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { Issue } from '../issue';
 
 /** SageMaker's limit on the name of anything. */
-const MAX_LENGTH = 63;
-const HASH_LENGTH = 8;
-
-/**
- * A name of at most `maxLength` characters: `base` as it is, or its beginning and a hash of the whole.
- *
- * @param base a–z, 0–9 and `-`
- */
-export function shortName(base: string, maxLength = MAX_LENGTH): string {
-  if (base.length <= maxLength) return base;
-  return `${base.slice(0, maxLength - HASH_LENGTH - 1).replace(/-+$/, '')}-${contentHash(base)}`;
-}
+export const MAX_LENGTH = 63;
 
 /**
  * What is wrong with a name that the user chose. It must be a literal, as others name it before the
@@ -33,11 +21,6 @@ export function checkName(name: string | undefined, path: string): Issue[] {
       fix: `Choose a literal of at most ${MAX_LENGTH} of a–z, 0–9 and "-", that begins and ends with none of "-".`,
     },
   ];
-}
-
-/** Eight hexadecimal digits that change with the content. */
-export function contentHash(content: unknown): string {
-  return createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, HASH_LENGTH);
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Tuning, TuningRange } from '../pipeline';
 import type { State } from './asl';
 import { grantJobs, stateTimeoutSeconds, uniqueJobName } from './job';
 import { grantPassToSageMaker } from './job-role';
-import { shortName } from './resource-name';
+import { shortName } from '../names';
 import { checkTraining, maxWaitOf, type TrainingProps, TrainingRequest } from './training-request';
 import { checkTuning } from './tuning-limits';
 

@@ -2,6 +2,7 @@ import { MonitoringAlertPolicy } from '@cdktf/provider-google/lib/monitoring-ale
 import type { Construct } from 'constructs';
 import type { NotificationChannels } from './notification-channels';
 import type { Project } from './project';
+import { escapeTemplates } from './escape-templates';
 
 export interface LogAlertSettings {
   readonly project: Project;
@@ -39,13 +40,8 @@ export function createLogAlert(
     ],
     notificationChannels: channels.names,
     alertStrategy: { notificationRateLimit: { period: RATE_LIMIT }, autoClose: '1800s' },
-    documentation: { mimeType: 'text/markdown', subject: title, content: escapeTemplate(text) },
+    documentation: { mimeType: 'text/markdown', subject: title, content: escapeTemplates(text) },
   });
-}
-
-/** `${…}` is Cloud Monitoring's to fill in, not Terraform's. */
-function escapeTemplate(text: string): string {
-  return text.replace(/\$\{/g, () => '$${');
 }
 
 /** Entries of one kind that a workflow writes. */

@@ -11,6 +11,7 @@ import { ServiceKey } from './service-key';
 import { StepAccount } from './step-account';
 import { value } from './workflow/expression';
 import type { WorkflowSource } from './workflow/source';
+import { escapeTemplates } from './escape-templates';
 
 /** What a release writes when a version goes live. */
 const LIVE = 'releases/live.json';
@@ -60,7 +61,7 @@ export class ModelAge extends Construct {
       cryptoKeyName: key.keyName,
       callLogLevel: 'LOG_ERRORS_ONLY',
       deletionProtection: false,
-      sourceContents: escapeTemplate(JSON.stringify(this.source)),
+      sourceContents: escapeTemplates(JSON.stringify(this.source)),
       dependsOn: [account.account, ...key.grants],
     });
     this.metricName = name;
@@ -163,9 +164,4 @@ function renderSource(pipeline: string, bucket: string): WorkflowSource {
       ],
     },
   };
-}
-
-/** Expressions are the workflow's to compute, not Terraform's. */
-function escapeTemplate(source: string): string {
-  return source.replace(/\$\{/g, () => '$${').replace(/%\{/g, () => '%%{');
 }

@@ -5,8 +5,9 @@ import { throwIssues } from '../issue';
 import type { Project } from './project';
 import type { ServiceKey } from './service-key';
 import { StepAccount } from './step-account';
-import { checkSource, escapeTemplates, renderSource } from './workflow/limits';
+import { checkSource, renderSource } from './workflow/limits';
 import type { WorkflowSource } from './workflow/source';
+import { escapeTemplates } from './escape-templates';
 
 export interface WorkflowDefinitionProps {
   readonly project: Project;

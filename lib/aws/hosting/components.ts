@@ -8,7 +8,8 @@ import { EndpointScaling } from '../endpoint-scaling';
 import { startTimeouts, VARIANT } from '../endpoint-settings';
 import type { Rollout } from '../guardrails';
 import { checkReplicas, type ResolvedReplicas } from '../replicas';
-import { shortName } from '../resource-name';
+import { shortName } from '../../names';
+import { MAX_LENGTH } from '../resource-name';
 import { ServedLanguageModel } from '../served-language-model';
 import { checkQueue } from './queue';
 import type {
@@ -82,7 +83,7 @@ export class Components implements HostingMode {
     const { endpointName, live, role, vpcConfig } = context;
     const { machine, replicas } = live;
     const copies = this.copiesPerMachine(live);
-    const name = shortName(`${endpointName}-${VARIANT}`);
+    const name = shortName(`${endpointName}-${VARIANT}`, MAX_LENGTH);
     return {
       machines: [machine],
       config: {

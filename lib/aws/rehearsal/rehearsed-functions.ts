@@ -8,7 +8,7 @@ import { createHandler as createProgram, type ProgramEvent } from '../functions/
 import { parseS3Uri } from '../functions/s3-uri';
 import { createHandler as createSmokeTest, type SmokeTestEvent } from '../functions/smoke-test';
 import type { FakeS3, Guard } from './fake-s3';
-import type { ProgramCache } from './program-cache';
+import type { ProgramCache } from '../../rehearsal/program-cache';
 
 /** The world that a function runs in. */
 export interface FunctionWorld {

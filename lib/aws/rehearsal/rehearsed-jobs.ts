@@ -5,7 +5,7 @@ import type { ProgramRequest } from '../../program';
 import { parseS3Uri, s3Uri } from '../functions/s3-uri';
 import type { FakeS3, Guard } from './fake-s3';
 import { failure } from './interpreter';
-import type { ProgramCache } from './program-cache';
+import type { ProgramCache } from '../../rehearsal/program-cache';
 
 /** Carries out a stage program: fills the directories of its outputs, or throws why it failed. */
 export type ProgramRunner = (request: ProgramRequest, step: JobStep) => Promise<void>;

@@ -45,11 +45,6 @@ export function renderSource(source: WorkflowSource): string {
   return JSON.stringify(source);
 }
 
-/** The text for an argument of Terraform, which has templates of its own. */
-export function escapeTemplates(text: string): string {
-  return text.replace(/[$%]\{/g, (opening) => `${opening.charAt(0)}${opening}`);
-}
-
 interface Names {
   /** Of the steps of this subworkflow. */
   readonly seen: Set<string>;

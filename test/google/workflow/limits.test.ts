@@ -1,4 +1,5 @@
-import { checkSource, escapeTemplates } from '../../../lib/google/workflow/limits';
+import { escapeTemplates } from '../../../lib/google/escape-templates';
+import { checkSource } from '../../../lib/google/workflow/limits';
 import type { Steps, WorkflowSource } from '../../../lib/google/workflow/source';
 import { workflowOf } from './pipeline';
 
