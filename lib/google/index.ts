@@ -45,7 +45,7 @@ export { ProgramFunction, type ProgramFunctionProps, type ProgramStepProps } fro
 export type { Project } from './project';
 export { RequestLog, type RequestLogProps } from './request-log';
 export { type Acknowledgment, ModelPipelineRules } from './rules';
-export { Rollback, type ReleaseWorkflowProps, Teardown } from './rollback';
+export type { ReleaseWorkflowProps, Rollback, Teardown } from './rollback';
 export { ServedArtifact, type ServedArtifactProps } from './served-artifact';
 export { ServiceKey, type ServiceKeyProps } from './service-key';
 export {
