@@ -541,7 +541,7 @@ describe('an artifact program', () => {
     const { step } = new Program(stack, `Program${program}`, { ...props, step: program });
     const { args } = argumentsOf(step);
     expect(args.slice(0, 5)).toEqual(['mounted-program', '--program', program, '--step', program]);
-    expect(args[args.indexOf('--publish') + 1]).toBe(publish ?? 'program');
+    expect(args[args.indexOf('--publish') + 1]).toBe(publish ?? 'mounted-program');
   });
 
   test('of a model that no instance has room for is refused', () => {
