@@ -17,6 +17,7 @@ const plan = {
     {
       id: 'train',
       kind: 'job',
+      framework: 'pytorch',
       program: 'train',
       parameters: { entry: 'train.py', hyperparameters: { rate: 0.5 } },
       inputs: { data: { from: 'dataset' }, preprocessing: { from: 'dataset' } },
