@@ -158,9 +158,11 @@ describe('in a container', () => {
   }
 
   test('installs what the framework of the jobs needs beside it, and nothing for the other', () => {
-    const pytorch = spawnSync('python3', [packedFor('pytorch')], { encoding: 'utf8' });
+    const pytorch = spawnSync('python3', [packedFor('pytorch'), '--kind', 'training'], { encoding: 'utf8' });
     expect(pytorch.status).toBe(0);
-    const tensorflow = spawnSync('python3', [packedFor('tensorflow')], { encoding: 'utf8' });
+    const tensorflow = spawnSync('python3', [packedFor('tensorflow'), '--kind', 'training'], {
+      encoding: 'utf8',
+    });
     expect(tensorflow.stderr).toContain('No matching distribution found for no-such-package==1');
     expect(tensorflow.status).toBe(1);
   });
