@@ -37,7 +37,7 @@ async function main() {
   const pytest = join(root, '.venv', 'pytest.xml');
   await check('pytest', venv('pytest'), ['-q', `--junitxml=${pytest}`], { cwd: join(root, 'stages') });
   const jest = join(root, 'node_modules', '.jest.json');
-  await check('jest', bin('jest'), ['--ci', '--json', `--outputFile=${jest}`]);
+  await check('jest', bin('jest'), ['--ci', '--maxWorkers=100%', '--json', `--outputFile=${jest}`]);
 
   const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(jest, 'utf8'));
   const python = Number(/ tests="(\d+)"/.exec(readFileSync(pytest, 'utf8'))?.[1]);
