@@ -8,7 +8,7 @@ import { issue, throwIssues } from './issue';
 export function requirePeers(entry: string, peers: readonly string[]): void {
   const missing = peers.filter((name) => {
     try {
-      require.resolve(`${name}/package.json`);
+      require.resolve(name);
       return false;
     } catch {
       return true;

@@ -1,6 +1,6 @@
 import type { AwsMachine } from '../hardware';
 import { type Issue, IssueError } from '../issue';
-import type { JobProgram, MachineRequest, PipelineDefinition, Plan } from '../pipeline';
+import { MACHINE_PATHS, type MachineRequest, type PipelineDefinition, type Plan } from '../pipeline';
 import { resolveMachine } from './machine';
 import { isTraining } from './workflow/locate';
 
@@ -11,19 +11,6 @@ export interface PipelineMachines {
   /** Requests that no machine satisfies. */
   readonly issues: readonly Issue[];
 }
-
-/** Where the definition says what a job's machine must have. */
-const MACHINE_PATHS: Readonly<Record<JobProgram, string>> = {
-  preprocess: 'training.preprocess.machine',
-  train: 'training.train.machine',
-  tune: 'training.train.machine',
-  export: 'conversion.export.machine',
-  evaluate: 'training.evaluate.machine',
-  prune: 'optimization.prune.machine',
-  distill: 'optimization.distill.machine',
-  quantize: 'optimization.quantize.machine',
-  drift: 'monitoring.drift',
-};
 
 /** Picks every machine of a pipeline, and collects what is wrong with all of them. */
 export function pickMachines(definition: PipelineDefinition, plan: Plan): PipelineMachines {

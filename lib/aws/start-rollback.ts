@@ -1,7 +1,7 @@
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { DescribeExecutionCommandOutput, SFNClient } from '@aws-sdk/client-sfn';
 import { issue, IssueError } from '../issue';
-import { requirePackages } from './missing-packages';
+import { requirePeers } from '../require-peers';
 
 /** The account, as a rollback needs it. */
 export interface RollbackClients {
@@ -27,7 +27,7 @@ const PACKAGES = ['@aws-sdk/client-cloudformation', '@aws-sdk/client-sfn'];
  * @throws IssueError when the SDK's packages are not installed
  */
 export async function createRollbackClients(): Promise<RollbackClients> {
-  requirePackages('rollback', PACKAGES);
+  requirePeers('rollback', PACKAGES);
   const [{ CloudFormationClient: CloudFormation }, { SFNClient: StepFunctions }] = await Promise.all([
     import('@aws-sdk/client-cloudformation'),
     import('@aws-sdk/client-sfn'),

@@ -56,8 +56,8 @@ async function carryOut(options: Options): Promise<Omit<ProgramResult, 'metrics'
     await runProgram({ schemaVersion: 1, program, step, parameters, inputs, outputs });
     return {};
   }
-  const { requirePackages } = await import('../aws/missing-packages.js');
-  requirePackages('program', ['@aws-sdk/client-s3', '@aws-sdk/client-kms']);
+  const { requirePeers } = await import('../require-peers.js');
+  requirePeers('program', ['@aws-sdk/client-s3', '@aws-sdk/client-kms']);
   const { handler } = await import('../aws/functions/program.js');
   const event = { program, step, parameters, inputs: input, outputs: output, data };
   const { metrics, ...published } = await handler(event);

@@ -70,9 +70,8 @@ const STAGES: Readonly<
   Record<Options['target'], (definition: PipelineDefinition, options: RehearsalOptions) => Promise<Rehearsal>>
 > = {
   aws: async (definition, options) => {
-    const { requirePackages } = await import('../aws/missing-packages.js');
     const { REHEARSAL_PACKAGES } = await import('../aws/rehearsal/packages.js');
-    requirePackages('rehearse', REHEARSAL_PACKAGES);
+    requirePeers('rehearse', REHEARSAL_PACKAGES);
     const { Rehearsal: Stage } = await import('../aws/rehearsal/rehearsal.js');
     return new Stage(definition, options);
   },

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readStructure } from '../../lib/artifact';
 import { inferShapes } from '../../lib/artifact/onnx/shapes/infer';
@@ -6,6 +6,7 @@ import { COMPUTE_RULES } from '../../lib/artifact/onnx/shapes/rules-compute';
 import { SHAPE_RULES } from '../../lib/artifact/onnx/shapes/rules-shape';
 import { valueOfType, type Value } from '../../lib/artifact/onnx/shapes/value';
 import { attribute, floats, int64s, model, node, value, type ModelParts } from './onnx-builder';
+import { onnxSuite } from './support';
 
 jest.setTimeout(60_000);
 
@@ -13,40 +14,37 @@ function lastOf(parts: ModelParts): Value | undefined {
   return inferShapes(model(parts)).at(-1)?.outputs[0];
 }
 
-/** The ONNX backend suite, where the Python package onnx is installed. */
-const SUITE = join(__dirname, '../../.venv/lib/python3.11/site-packages/onnx/backend/test/data');
+/** The ONNX backend suite. */
+const SUITE = onnxSuite();
 
-(existsSync(SUITE) ? test : test.skip)(
-  'no shape contradicts those of the ONNX suite, and most are known',
-  () => {
-    const wrong: string[] = [];
-    let known = 0;
-    for (const name of readdirSync(SUITE, { recursive: true, encoding: 'utf8' }).filter((path) =>
-      path.endsWith('.onnx'),
-    )) {
-      const read = readStructure(join(SUITE, name)).model;
-      const main = read.graph;
-      if (!main) continue;
-      // Only what follows from the inputs: what the file says of its outputs is what is compared.
-      const outputs = main.output.map((output) => [output.name, valueOfType(output.type).shape] as const);
-      for (const output of main.output) output.type = undefined;
-      main.valueInfo.length = 0;
-      const nodes = inferShapes(read).filter(({ scope }) => scope.kind === 'graph');
-      for (const [output, wanted] of outputs) {
-        const maker = nodes.find((candidate) => candidate.node.output.includes(output));
-        const shape = maker?.outputs[maker.node.output.indexOf(output)]?.shape;
-        if (!shape || !wanted?.every((size) => typeof size === 'number')) continue;
-        known++;
-        const fits =
-          shape.length === wanted.length &&
-          shape.every((size, axis) => typeof size === 'string' || size === wanted[axis]);
-        if (!fits) wrong.push(`${name}: ${maker.node.opType} [${shape.join()}], wanted [${wanted.join()}]`);
-      }
+test('no shape contradicts those of the ONNX suite, and most are known', () => {
+  const wrong: string[] = [];
+  let known = 0;
+  for (const name of readdirSync(SUITE, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    path.endsWith('.onnx'),
+  )) {
+    const read = readStructure(join(SUITE, name)).model;
+    const main = read.graph;
+    if (!main) continue;
+    // Only what follows from the inputs: what the file says of its outputs is what is compared.
+    const outputs = main.output.map((output) => [output.name, valueOfType(output.type).shape] as const);
+    for (const output of main.output) output.type = undefined;
+    main.valueInfo.length = 0;
+    const nodes = inferShapes(read).filter(({ scope }) => scope.kind === 'graph');
+    for (const [output, wanted] of outputs) {
+      const maker = nodes.find((candidate) => candidate.node.output.includes(output));
+      const shape = maker?.outputs[maker.node.output.indexOf(output)]?.shape;
+      if (!shape || !wanted?.every((size) => typeof size === 'number')) continue;
+      known++;
+      const fits =
+        shape.length === wanted.length &&
+        shape.every((size, axis) => typeof size === 'string' || size === wanted[axis]);
+      if (!fits) wrong.push(`${name}: ${maker.node.opType} [${shape.join()}], wanted [${wanted.join()}]`);
     }
-    expect(wrong).toEqual([]);
-    expect(known).toBeGreaterThan(1400);
-  },
-);
+  }
+  expect(wrong).toEqual([]);
+  expect(known).toBeGreaterThan(1400);
+});
 
 test.each<[string, ModelParts, Partial<Value>]>([
   [

@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tensorToJson, type Tensor } from '../../lib/artifact';
@@ -9,6 +9,14 @@ export const SPAM_FILTER = join(FIXTURES, 'versions', 'spam-filter');
 
 export function modelFile(name: string): string {
   return join(FIXTURES, 'models', `${name}.onnx`);
+}
+
+/** The ONNX backend suite, which the Python package onnx of the set-up brings. */
+export function onnxSuite(): string {
+  const lib = join(__dirname, '..', '..', '.venv', 'lib');
+  const python = readdirSync(lib).find((name) => name.startsWith('python3'));
+  if (python === undefined) throw new Error(`${lib} has no Python: npm test sets it up`);
+  return join(lib, python, 'site-packages', 'onnx', 'backend', 'test', 'data');
 }
 
 const temporary: string[] = [];
