@@ -11,6 +11,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { buildFunctions } from './build/functions.mjs';
+import { loadLazily } from './build/lazy-imports.mjs';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
@@ -48,6 +49,7 @@ async function buildLibrary(out) {
   } catch (error) {
     throw new Error(`tsc found errors:\n${error.stdout || error.message}`, { cause: error });
   }
+  await loadLazily(join(out, 'lib'));
   for (const file of RUNTIME_FILES) await cp(join(ROOT, file), join(out, file));
 }
 

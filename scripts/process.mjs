@@ -13,6 +13,19 @@ export function run(command, args, options = {}) {
   });
 }
 
+/** Runs a command to its end and keeps what it prints. */
+export function capture(command, args, options = {}) {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => (output += text));
+  }
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve({ passed: false, output: `cannot start: ${error.message}\n` }));
+    child.once('close', (code) => resolve({ passed: code === 0, output }));
+  });
+}
+
 /** Does the work and says how long it took. */
 export async function finished(what, work) {
   const started = performance.now();

@@ -12,14 +12,14 @@ export async function setup() {
   await Promise.all([installNode(), installPython()]);
 }
 
-async function installNode() {
+export async function installNode() {
   // Like `npm ci`, which refuses a lock file that was made on another platform.
   await once('node_modules', ['package-lock.json'], () =>
     run('npm', ['install', '--no-save', '--loglevel=error'], { cwd: root }),
   );
 }
 
-async function installPython() {
+export async function installPython() {
   await once('.venv', ['stages/pyproject.toml'], async () => {
     await run('python3', ['-m', 'venv', '.venv'], { cwd: root });
     await run(python, ['-m', 'pip', 'install', '--quiet', '--editable', './stages[dev,emulator]'], {

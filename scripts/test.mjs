@@ -1,14 +1,60 @@
 // npm test: everything that must hold, from a fresh clone. Ends with the count of all tests.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { finished, run } from './process.mjs';
-import { root, setup } from './setup.mjs';
+import { capture, run } from './process.mjs';
+import { installNode, installPython, root } from './setup.mjs';
+
+const STAGES = join(root, 'stages');
+const PYTEST = join(root, '.venv', 'pytest.xml');
+const JEST = join(root, 'node_modules', '.jest.json');
 
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 const venv = (name) => join(root, '.venv', 'bin', name);
-const check = (what, command, args, options) =>
-  finished(what, () => run(command, args, { cwd: root, ...options }));
+
+const failures = [];
+
+/** Runs a check to its end, then prints all that it said. A failure keeps no other check from running. */
+async function check(what, command, args, cwd = root) {
+  const started = performance.now();
+  const { passed, output } = await capture(command, args, { cwd });
+  if (!passed) failures.push({ what, output });
+  console.log(`${what}${passed ? '' : ' FAILED'}: ${seconds(started)}\n${output}`.trimEnd());
+  return passed;
+}
+
+async function checkTypeScript() {
+  await installNode();
+  await check('types', bin('tsc'), ['-p', 'tsconfig.json']);
+  await check('eslint', bin('eslint'), ['.']);
+  await check('prettier', bin('prettier'), ['--check', '--log-level', 'warn', '.']);
+  await check('imports', bin('depcruise'), ['lib', '--config', '.dependency-cruiser.cjs']);
+  await check('unused', bin('knip'), []);
+  await check('build', process.execPath, ['scripts/build.mjs']);
+  await check('package', bin('publint'), []);
+  await check('package types', bin('attw'), ['--pack', '.', '--profile', 'node16', '--quiet']);
+}
+
+async function checkPython() {
+  await installPython();
+  await check('ruff', venv('ruff'), ['check', '.'], STAGES);
+  await check('ruff of examples', venv('ruff'), ['check', '--config', 'stages/pyproject.toml', 'examples']);
+  await check('mypy', venv('mypy'), [], STAGES);
+  await check('pytest', venv('pytest'), ['-q', `--junitxml=${PYTEST}`], STAGES);
+}
+
+/** What needs both, and both cores. */
+async function checkTogether() {
+  const conformance = ['dist/lib/cli/main.js', 'conformance', onnxSuite(), '--require', '96'];
+  await check('ONNX conformance', process.execPath, conformance);
+  const started = performance.now();
+  const jest = ['--ci', '--maxWorkers=100%', '--json', `--outputFile=${JEST}`];
+  const env = { ...process.env, MODEL_PIPELINE_MAIN: 'dist/lib/cli/main.js' };
+  await run(bin('jest'), jest, { cwd: root, env }).catch(({ message }) =>
+    failures.push({ what: 'jest', output: message }),
+  );
+  console.log(`jest: ${seconds(started)}`);
+}
 
 /** The backend suite that the Python package onnx brings. */
 function onnxSuite() {
@@ -17,31 +63,20 @@ function onnxSuite() {
   return join(onnx, 'backend', 'test', 'data');
 }
 
+function seconds(started) {
+  return `${((performance.now() - started) / 1000).toFixed(1)} s`;
+}
+
 async function main() {
-  await setup();
-  await check('types', bin('tsc'), ['-p', 'tsconfig.json']);
-  await check('eslint', bin('eslint'), ['.']);
-  await check('prettier', bin('prettier'), ['--check', '--log-level', 'warn', '.']);
-  await check('imports', bin('depcruise'), ['lib', '--config', '.dependency-cruiser.cjs']);
-  await check('ruff', venv('ruff'), ['check', '.'], { cwd: join(root, 'stages') });
-  await check('ruff of examples', venv('ruff'), ['check', '--config', 'stages/pyproject.toml', 'examples']);
-  await check('mypy', venv('mypy'), [], { cwd: join(root, 'stages') });
-  await check('build', process.execPath, ['scripts/build.mjs']);
-  await check('unused', bin('knip'), []);
-  await check('package', bin('publint'), []);
-  await check('package types', bin('attw'), ['--pack', '.', '--profile', 'node16', '--quiet']);
+  for (const report of [PYTEST, JEST]) rmSync(report, { force: true });
+  await Promise.all([checkTypeScript(), checkPython()]);
+  await checkTogether();
+  for (const { what, output } of failures) console.error(`\nFAILED: ${what}\n${output}`.trimEnd());
+  if (failures.length > 0) throw new Error(`failed: ${failures.map(({ what }) => what).join(', ')}`);
 
-  const conformance = ['dist/lib/cli/main.js', 'conformance', onnxSuite(), '--require', '96'];
-  await check('ONNX conformance', process.execPath, conformance);
-
-  const pytest = join(root, '.venv', 'pytest.xml');
-  await check('pytest', venv('pytest'), ['-q', `--junitxml=${pytest}`], { cwd: join(root, 'stages') });
-  const jest = join(root, 'node_modules', '.jest.json');
-  await check('jest', bin('jest'), ['--ci', '--maxWorkers=100%', '--json', `--outputFile=${jest}`]);
-
-  const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(jest, 'utf8'));
-  const python = Number(/ tests="(\d+)"/.exec(readFileSync(pytest, 'utf8'))?.[1]);
-  console.log(`${numPassedTests + python} passed, ${numFailedTests} failed`);
+  const { numPassedTests } = JSON.parse(readFileSync(JEST, 'utf8'));
+  const python = Number(/ tests="(\d+)"/.exec(readFileSync(PYTEST, 'utf8'))?.[1]);
+  console.log(`${numPassedTests + python} passed, 0 failed`);
 }
 
 main().catch((error) => {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { throwIssues, type Issue } from '../issue';
+import type { ServingRuntime } from '../pipeline/definition';
 import { sha256File } from './digest';
 import { isObject, readJsonObject, type JsonObject } from './json-file';
 
@@ -13,12 +14,14 @@ export interface Manifest {
   readonly schemaVersion: 1;
   readonly pipeline: string;
   readonly version: string;
-  readonly runtime: Runtime;
+  /** `vllm`: a language model; the others: an ONNX model. */
+  readonly runtime: ServingRuntime;
   /** By path relative to the version directory, with `/`. */
   readonly files: Readonly<Record<string, FileDigest>>;
 }
 
-export type Runtime = 'onnx' | 'triton';
+/** What serves an ONNX model. */
+export type Runtime = Exclude<ServingRuntime, 'vllm'>;
 
 export interface FileDigest {
   /** Hexadecimal. */
@@ -36,28 +39,54 @@ export const WEIGHTS_FILE = 'model.onnx.data';
 
 const PACKAGE_FILES = ['model.onnx', WEIGHTS_FILE, 'signature.json'];
 
-const REQUIRED_FILES = ['model.onnx', 'model.tar.gz', 'signature.json', 'verification.json'];
+/** The directory of a version that holds a language model as Hugging Face lays it out. */
+export const LANGUAGE_MODEL_DIRECTORY = 'model';
+
+const REQUIRED_FILES = ['signature.json', 'verification.json'];
+const REQUIRED_OF_ONNX = ['model.onnx', 'model.tar.gz'];
+const REQUIRED_OF_LANGUAGE_MODEL = [`${LANGUAGE_MODEL_DIRECTORY}/config.json`, 'prompts.json'];
+const RUNTIMES: readonly unknown[] = ['onnx', 'triton', 'vllm'] satisfies ServingRuntime[];
 
 const FIX = 'make the version again with `model-pipeline run <example>`';
 
 /**
  * Digests of all files of a directory and below, but its manifest and signature, sorted by path.
  *
+ * @param known digests of files that were read already, by path
  * @throws IssueError when the directory holds anything but plain files, such as links
  */
-export function digestDirectory(directory: string): Record<string, FileDigest> {
+export function digestDirectory(
+  directory: string,
+  known: Readonly<Record<string, FileDigest>> = {},
+): Record<string, FileDigest> {
   const paths = listFiles(directory).filter((path) => path !== MANIFEST_FILE && path !== SIGNATURE_FILE);
-  return Object.fromEntries(paths.map((path) => [path, digestOf(join(directory, path))]));
+  return Object.fromEntries(paths.map((path) => [path, known[path] ?? digestOf(join(directory, path))]));
 }
 
-/** Whether `convert` wrote this file of a package; its digest then is part of the version's id. */
+/**
+ * Digests of what a version's signature is over: its files and the manifest, which does not list itself.
+ *
+ * @param files digests of the files, as `digestDirectory` gives them
+ */
+export function signedDigests(
+  directory: string,
+  files: Readonly<Record<string, FileDigest>>,
+): Record<string, string> {
+  const manifest = join(directory, MANIFEST_FILE);
+  const digests = Object.entries(files).map(([path, { sha256 }]) => [path, sha256] as const);
+  return Object.fromEntries(
+    existsSync(manifest) ? [...digests, [MANIFEST_FILE, sha256File(manifest)]] : digests,
+  );
+}
+
+/** Whether a file is the model or tells how to call it; its digest then is part of the version's id. */
 export function isPackageFile(path: string): boolean {
-  return PACKAGE_FILES.includes(path) || /^(preprocessing|golden)\//.test(path);
+  return PACKAGE_FILES.includes(path) || /^(preprocessing|golden|model)\//.test(path);
 }
 
 /**
  * Id of a version: 12 hexadecimal digits of the SHA-256 over the lines `<sha256>  <path>`, sorted by
- * path, of what `convert` wrote: what `sha256sum` prints for these files.
+ * path, of the model and what tells how to call it: what `sha256sum` prints for these files.
  */
 export function versionId(files: Readonly<Record<string, FileDigest>>): string {
   const lines = Object.entries(files)
@@ -67,9 +96,12 @@ export function versionId(files: Readonly<Record<string, FileDigest>>): string {
   return createHash('sha256').update(lines.join('')).digest('hex').slice(0, 12);
 }
 
-/** The text of a version's `manifest.json`: call when every other file is there. */
-export function renderManifest(directory: string, about: Omit<Manifest, 'schemaVersion' | 'files'>): string {
-  const manifest: Manifest = { schemaVersion: 1, ...about, files: digestDirectory(directory) };
+/** The text of a version's `manifest.json`, over digests of every other file. */
+export function renderManifest(
+  about: Omit<Manifest, 'schemaVersion' | 'files'>,
+  files: Manifest['files'],
+): string {
+  const manifest: Manifest = { schemaVersion: 1, ...about, files };
   return `${JSON.stringify(manifest, null, 2)}\n`;
 }
 
@@ -93,7 +125,8 @@ export function manifestIssues(
     message,
     fix: FIX,
   });
-  const unlisted = REQUIRED_FILES.filter((path) => !Object.hasOwn(manifest.files, path));
+  const required = manifest.runtime === 'vllm' ? REQUIRED_OF_LANGUAGE_MODEL : REQUIRED_OF_ONNX;
+  const unlisted = [...required, ...REQUIRED_FILES].filter((path) => !Object.hasOwn(manifest.files, path));
   const listed = Object.entries(manifest.files).flatMap(([path, { sha256 }]) => {
     if (!Object.hasOwn(actual, path))
       return [issue('file-missing', path, 'is in the manifest but does not exist')];
@@ -140,7 +173,7 @@ function formIssues({ schemaVersion, pipeline, version, runtime, files }: JsonOb
     ['schemaVersion', schemaVersion, schemaVersion === 1, '1'],
     ['pipeline', pipeline, typeof pipeline === 'string', 'a string'],
     ['version', version, /^[0-9a-f]{12}$/.test(String(version)), '12 hexadecimal digits'],
-    ['runtime', runtime, runtime === 'onnx' || runtime === 'triton', '"onnx" or "triton"'],
+    ['runtime', runtime, RUNTIMES.includes(runtime), '"onnx", "triton" or "vllm"'],
     ['files', files, isObject(files) && Object.values(files).every(isDigest), 'digests by path'],
   ];
   return checks

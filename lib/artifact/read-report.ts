@@ -3,6 +3,12 @@ import { readJsonObject } from './json-file';
 import type { VerificationReport } from './report';
 import { reportSchema } from './schema/report-schema';
 
+/** What the report of a language model names as the model; all its other files are external data. */
+export const LANGUAGE_MODEL_FILE = 'config.json';
+
+/** Checks that a language model must have passed. */
+const LANGUAGE_MODEL_CHECKS = ['lm-files', 'lm-config', 'lm-signature', 'lm-weights', 'lm-weights-finite'];
+
 const FIX =
   'verify the model with `model-pipeline verify <directory>`, or register it again with `model-pipeline run <example>`';
 
@@ -40,13 +46,12 @@ export interface ReportDemands {
   readonly files: Readonly<Record<string, { readonly sha256: string }>>;
 }
 
-/** Why a report does not vouch for the files: a failed or skipped check, or other bytes. */
+/** Why a report does not vouch for the files: a failed or skipped check, other bytes, files nobody looked at. */
 export function reportIssues(report: VerificationReport, { file, directory, files }: ReportDemands): Issue[] {
   const verify = `see the findings with \`model-pipeline verify ${directory}\`, mend the model, and make a version with \`model-pipeline run <example>\``;
+  const again = `verify these with \`model-pipeline verify ${directory}\`, and make a version with \`model-pipeline run <example>\``;
   const failed = report.checks.filter(({ verdict }) => verdict === 'failed');
-  const travelsRaw = Object.keys(files).some((path) => path.startsWith('preprocessing/'));
-  const demanded = ['signature', 'golden-tensors', ...(travelsRaw ? ['golden-raw'] : [])];
-  const lacking = demanded.filter(
+  const lacking = demandedChecks(report, files).filter(
     (id) => !report.checks.some((check) => check.id === id && check.verdict !== 'skipped'),
   );
   const vouched = [report.model, ...report.model.externalData];
@@ -58,11 +63,31 @@ export function reportIssues(report: VerificationReport, { file, directory, file
       : [issue('report-failed', `verification failed: ${failed.map(({ id }) => id).join(', ')}`, verify)]),
     ...lacking.map((id) => issue('report-incomplete', `check "${id}" was not run`, verify)),
     ...foreign.map(({ file: path }) =>
+      issue('report-foreign', `vouches for other bytes than those of ${path}`, again),
+    ),
+    ...unseenFiles(report, files).map((path) =>
       issue(
-        'report-foreign',
-        `vouches for other bytes than those of ${path}`,
-        `verify these with \`model-pipeline verify ${directory}\`, and make a version with \`model-pipeline run <example>\``,
+        'report-partial',
+        `says nothing of ${path}, which was not there when the model was verified`,
+        again,
       ),
     ),
   ];
+}
+
+function demandedChecks(report: VerificationReport, files: ReportDemands['files']): readonly string[] {
+  if (isLanguageModelReport(report)) return LANGUAGE_MODEL_CHECKS;
+  const travelsRaw = Object.keys(files).some((path) => path.startsWith('preprocessing/'));
+  return ['signature', 'golden-tensors', ...(travelsRaw ? ['golden-raw'] : [])];
+}
+
+/** A language model is all of its files; beside an ONNX model lie files of other programs. */
+function unseenFiles(report: VerificationReport, files: ReportDemands['files']): string[] {
+  if (!isLanguageModelReport(report)) return [];
+  const seen = new Set([report.model, ...report.model.externalData].map(({ file }) => file));
+  return Object.keys(files).filter((path) => !seen.has(path) && !path.startsWith('.'));
+}
+
+function isLanguageModelReport({ model }: VerificationReport): boolean {
+  return model.file === LANGUAGE_MODEL_FILE;
 }

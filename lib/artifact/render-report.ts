@@ -7,17 +7,26 @@ const SHOWN = 5;
 
 /** A report for the terminal: one line per check, what is wrong and how to mend it below. */
 export function renderReport(report: VerificationReport): string {
-  const { model, checks, verifier, verdict } = report;
+  const { model, checks, verdict } = report;
   const width = Math.max(...checks.map(({ id }) => id.length));
   return [
     `${model.file}: ${model.bytes} bytes, sha256 ${model.sha256}`,
-    `checked with onnxruntime ${verifier.onnxruntime}, tolerance ${report.tolerance.absolute} + ${report.tolerance.relative} × |recorded|`,
+    ...circumstances(report),
     '',
     ...checks.flatMap((check) => renderCheck(check, width)),
     '',
     `${verdict.toUpperCase()}: ${conclusion(checks, verdict)}`,
     '',
   ].join('\n');
+}
+
+function circumstances({ model, tolerance, verifier }: VerificationReport): string[] {
+  if (verifier.onnxruntime === undefined || !tolerance)
+    return [`with ${model.externalData.length} files more`];
+  const { absolute, relative } = tolerance;
+  return [
+    `checked with onnxruntime ${verifier.onnxruntime}, tolerance ${absolute} + ${relative} × |recorded|`,
+  ];
 }
 
 function renderCheck({ id, verdict, detail, findings }: CheckResult, width: number): string[] {

@@ -1,20 +1,17 @@
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { IssueError, type Issue } from '../issue';
+import { issue, IssueError, type Issue } from '../issue';
 import type { ModelSignature } from '../pipeline/definition';
-import { sha256File } from './digest';
 import { attempt } from './json-file';
 import {
   digestDirectory,
-  MANIFEST_FILE,
   manifestIssues,
   readManifest,
+  signedDigests,
   WEIGHTS_FILE,
-  type FileDigest,
   type Runtime,
 } from './manifest';
 import type { PublicKey } from './provenance/keys';
-import type { Digests } from './provenance/statement';
 import { provenanceIssues } from './provenance/verify-signature';
 import { readReport, reportIssues } from './read-report';
 import type { VerificationReport } from './report';
@@ -41,13 +38,14 @@ export class VerifiedArtifact {
     const subject = `version ${directory}`;
     if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) {
       const fix = 'make a version with `model-pipeline run <example>`, or correct the path';
-      const issue = { code: 'version-missing', path: root, message: 'is not a directory that exists', fix };
-      throw new IssueError(subject, [issue]);
+      const message = 'is not a directory that exists';
+      throw new IssueError(subject, [issue('version-missing', root, message, fix)]);
     }
-    const files = digestDirectory(root);
     const issues: Issue[] = [];
     const reportFile = join(root, 'verification.json');
     const manifest = attempt(issues, () => readManifest(root));
+    if (manifest?.runtime === 'vllm') throw new IssueError(subject, [languageModelIssue(root)]);
+    const files = digestDirectory(root);
     const report = attempt(issues, () => readReport(reportFile));
     const signature = attempt(issues, () => readSignature(join(root, 'signature.json')));
     if (manifest) issues.push(...manifestIssues(root, manifest, files));
@@ -83,11 +81,8 @@ export class VerifiedArtifact {
   ) {}
 }
 
-/** The signature is over the manifest too, which does not list itself. */
-function signedDigests(root: string, files: Readonly<Record<string, FileDigest>>): Digests {
-  const manifest = join(root, MANIFEST_FILE);
-  const digests = Object.entries(files).map(([path, { sha256 }]) => [path, sha256] as const);
-  return Object.fromEntries(
-    existsSync(manifest) ? [...digests, [MANIFEST_FILE, sha256File(manifest)]] : digests,
-  );
+function languageModelIssue(path: string): Issue {
+  const message = 'is the version of a language model, which vLLM serves';
+  const fix = 'serve its model/ with vLLM; in code, read it with VerifiedLanguageModel.fromDirectory';
+  return issue('version-kind', path, message, fix);
 }

@@ -18,13 +18,13 @@ export interface IArtifactStore {
   /** `s3://<bucket>/<path>`. */
   s3Uri(path: string): string;
   /**
-   * Allows listing and reading the objects under a prefix, and nothing else.
+   * Allows listing and reading the objects under the prefixes, and nothing else.
    *
-   * @param prefix ends with `/`, or names one object; a `*` within it stands for any run
+   * @param prefixes each ends with `/`, or names one object; a `*` within it stands for any run
    */
-  grantRead(grantee: IGrantable, prefix: string): Grant;
-  /** Allows writing new objects under a prefix, and nothing else. */
-  grantWrite(grantee: IGrantable, prefix: string): Grant;
+  grantRead(grantee: IGrantable, ...prefixes: readonly string[]): Grant;
+  /** Allows writing new objects under the prefixes, and nothing else. */
+  grantWrite(grantee: IGrantable, ...prefixes: readonly string[]): Grant;
 }
 
 export interface ArtifactStoreProps {
@@ -48,27 +48,31 @@ abstract class ArtifactStoreBase extends Construct implements IArtifactStore {
     return `s3://${this.bucket.bucketName}/${path}`;
   }
 
-  grantRead(grantee: IGrantable, prefix: string): Grant {
+  grantRead(grantee: IGrantable, ...prefixes: readonly string[]): Grant {
+    if (prefixes.length === 0) return Grant.drop(grantee, 'nothing to read');
     const list = Grant.addToPrincipal({
       grantee,
       actions: ['s3:ListBucket'],
       resourceArns: [this.bucket.bucketArn],
-      conditions: { StringLike: { 's3:prefix': [`${prefix}*`] } },
+      conditions: { StringLike: { 's3:prefix': prefixes.map((prefix) => `${prefix}*`) } },
     });
     return list
-      .combine(this.grantObjects(grantee, prefix, ['s3:GetObject']))
+      .combine(this.grantObjects(grantee, prefixes, ['s3:GetObject']))
       .combine(this.grantKey(grantee, ['kms:Decrypt']));
   }
 
-  grantWrite(grantee: IGrantable, prefix: string): Grant {
+  grantWrite(grantee: IGrantable, ...prefixes: readonly string[]): Grant {
+    if (prefixes.length === 0) return Grant.drop(grantee, 'nothing to write');
     // A multipart upload decrypts the parts it has written.
-    return this.grantObjects(grantee, prefix, ['s3:PutObject', 's3:AbortMultipartUpload']).combine(
+    return this.grantObjects(grantee, prefixes, ['s3:PutObject', 's3:AbortMultipartUpload']).combine(
       this.grantKey(grantee, ['kms:GenerateDataKey', 'kms:Decrypt']),
     );
   }
 
-  private grantObjects(grantee: IGrantable, prefix: string, actions: string[]): Grant {
-    const resourceArns = [this.bucket.arnForObjects(prefix.endsWith('/') ? `${prefix}*` : prefix)];
+  private grantObjects(grantee: IGrantable, prefixes: readonly string[], actions: string[]): Grant {
+    const resourceArns = prefixes.map((prefix) =>
+      this.bucket.arnForObjects(prefix.endsWith('/') ? `${prefix}*` : prefix),
+    );
     return Grant.addToPrincipal({ grantee, actions, resourceArns });
   }
 

@@ -1,4 +1,5 @@
-import { Token } from 'aws-cdk-lib/core';
+import { Fn, Stack, Token, Tokenization } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
 
 /** A state of Step Functions in the Amazon States Language. Strings may hold tokens. */
 export interface State {
@@ -43,4 +44,24 @@ function isExpression(value: string): boolean {
 export function format(text: readonly string[], ...args: readonly string[]): string {
   const template = text.map((part) => (Token.isUnresolved(part) ? part : part.replace(/[\\'{}]/g, '\\$&')));
   return `States.Format(${[`'${template.join('{}')}'`, ...args].join(', ')})`;
+}
+
+/** Tokens that JSON does not carry over as they are: lists, numbers, objects. */
+const OTHER_TOKEN = /#\{Token\[|e\+289|<unresolved-/;
+
+/**
+ * A definition as JSON, whose strings may hold tokens of names, ARNs and addresses: JSON escapes nothing in
+ * them. CDK resolves a template three times; what is JSON already has only its tokens to fill in.
+ */
+export function toJson(scope: Construct, definition: StateMachineDefinition): string {
+  const json = JSON.stringify(definition);
+  if (OTHER_TOKEN.test(json)) return Stack.of(scope).toJsonString(definition);
+  const parts = Tokenization.reverseString(json).join({ join: append }) as string | string[];
+  return Fn.join('', [parts].flat());
+}
+
+function append(left: string | string[], right: string): string[] {
+  if (typeof left === 'string') return [left, right];
+  left.push(right);
+  return left;
 }

@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import type { Retry } from '../pipeline';
 import type { State } from './asl';
 import { bundleDigest } from './bundle-digest';
-import { bundleDirectory, type FunctionBundle } from './function-bundle';
+import { bundlePath, type FunctionBundle } from './function-bundle';
 
 /** What every function of this library lets its user choose. */
 export interface FunctionOptions {
@@ -64,13 +64,13 @@ export class BundledFunction extends Construct {
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
       resourceArns: [logGroup.logGroupArn],
     });
-    const directory = bundleDirectory(props.bundle);
+    const path = bundlePath(props.bundle);
     this.function = new Function(this, 'Function', {
       description: props.description,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.X86_64,
       handler: 'index.handler',
-      code: Code.fromAsset(directory, { assetHash: bundleDigest(directory) }),
+      code: Code.fromAsset(path, { assetHash: bundleDigest(path) }),
       role: this.role,
       logGroup,
       timeout: this.timeout,

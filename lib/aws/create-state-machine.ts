@@ -7,9 +7,9 @@ import {
   LogLevel,
   StateMachine,
 } from 'aws-cdk-lib/aws-stepfunctions';
-import { Aws, Stack } from 'aws-cdk-lib/core';
+import { Aws } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import type { StateMachineDefinition } from './asl';
+import { type StateMachineDefinition, toJson } from './asl';
 
 export interface StateMachineSettings {
   /** Encryption is bound to the machine's ARN, so it needs a name that is known before it exists. */
@@ -33,7 +33,7 @@ export function createStateMachine(scope: Construct, settings: StateMachineSetti
   const key = Key.fromKeyArn(scope, 'StateMachineKey', encryptionKey.keyArn);
   return new StateMachine(scope, 'StateMachine', {
     stateMachineName: name,
-    definitionBody: DefinitionBody.fromString(Stack.of(scope).toJsonString(definition)),
+    definitionBody: DefinitionBody.fromString(toJson(scope, definition)),
     role: new Role(scope, 'Role', {
       description,
       assumedBy: new ServicePrincipal('states.amazonaws.com', {

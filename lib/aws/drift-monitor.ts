@@ -1,10 +1,9 @@
 import { type Alarm, Metric, type MetricOptions, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { Grant, type IGrantable, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
-import { StepFunctionsStartExecution } from 'aws-cdk-lib/aws-scheduler-targets';
+import type { Schedule } from 'aws-cdk-lib/aws-scheduler';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
-import { Aws, Duration } from 'aws-cdk-lib/core';
+import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { type Issue, throwIssues } from '../issue';
 import { DEFAULT_DRIFT_HOURS, driftLevels, driftStep, type PipelineDefinition } from '../pipeline';
@@ -20,6 +19,7 @@ import type { NetworkProps } from './network';
 import { ProcessingJob } from './processing-job';
 import { constructName } from './resource-name';
 import { createServiceKey } from './service-key';
+import { grantStart, startOnSchedule } from './start-on-schedule';
 
 const NAMESPACE = 'ModelPipeline';
 /** A processing job has at most 10 inputs: code, baseline and preprocessing leave 7 days, begun ones counted. */
@@ -76,9 +76,7 @@ export class DriftMonitor extends Construct {
     const reports = `drift/${this.pipeline}/`;
     const code = this.createCode(props);
     this.job = this.createJob(props, code, reports);
-    for (const prefix of [capture, 'baselines/', 'models/*/preprocessing/']) {
-      store.grantRead(this.job.role, prefix);
-    }
+    store.grantRead(this.job.role, capture, 'baselines/', 'models/*/preprocessing/');
     this.stateMachine = createStateMachine(this, {
       name: constructName(this),
       description: `Checks ${endpointName} for drift`,
@@ -95,7 +93,12 @@ export class DriftMonitor extends Construct {
       encryptionKey: this.encryptionKey,
     });
     this.grantRun(store, capture, reports);
-    this.schedule = this.createSchedule(everyHours);
+    this.schedule = startOnSchedule(this, {
+      description: `Checks ${this.pipeline} for drift`,
+      every: Duration.hours(everyHours),
+      stateMachine: this.stateMachine,
+      encryptionKey: this.encryptionKey,
+    });
     this.alarms = createAlarms(this, 'Drift', {
       levels: driftLevels(definition.monitoring.drift),
       actions,
@@ -122,13 +125,7 @@ export class DriftMonitor extends Construct {
 
   /** Allows starting a check between two scheduled ones. */
   grantStartExecution(grantee: IGrantable): Grant {
-    return this.stateMachine.grantStartExecution(grantee).combine(
-      Grant.addToPrincipal({
-        grantee,
-        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-        resourceArns: [this.encryptionKey.keyArn],
-      }),
-    );
+    return grantStart(grantee, this.stateMachine, this.encryptionKey);
   }
 
   private metric(metricName: string, label: string, options?: MetricOptions): Metric {
@@ -196,21 +193,6 @@ export class DriftMonitor extends Construct {
       actions: ['cloudwatch:PutMetricData'],
       resourceArns: ['*'],
       conditions: { StringEquals: { 'cloudwatch:namespace': NAMESPACE } },
-    });
-  }
-
-  private createSchedule(everyHours: number): Schedule {
-    const role = new Role(this, 'ScheduleRole', {
-      description: `Starts the checks of ${this.pipeline} for drift`,
-      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
-      }),
-    });
-    this.grantStartExecution(role);
-    return new Schedule(this, 'Schedule', {
-      description: `Checks ${this.pipeline} for drift`,
-      schedule: ScheduleExpression.rate(Duration.hours(everyHours)),
-      target: new StepFunctionsStartExecution(this.stateMachine, { role }),
     });
   }
 }

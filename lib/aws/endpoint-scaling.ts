@@ -46,7 +46,7 @@ export const FIRST_REPLICA: CfnScalingPolicy.StepScalingPolicyConfigurationPrope
 };
 
 /** Tells that requests wait, or were refused, for want of any replica. */
-export function firstReplicaMetric(scaled: Scaled): { metricName: string; dimensions: Dimension[] } {
+function firstReplicaMetric(scaled: Scaled): { metricName: string; dimensions: Dimension[] } {
   return 'component' in scaled
     ? {
         metricName: 'NoCapacityInvocationFailures',
@@ -56,6 +56,21 @@ export function firstReplicaMetric(scaled: Scaled): { metricName: string; dimens
         metricName: 'HasBacklogWithoutCapacity',
         dimensions: [{ name: 'EndpointName', value: scaled.endpointName }],
       };
+}
+
+/** Goes off while requests find no replica. */
+export function noReplicaAlarm(scaled: Scaled) {
+  return {
+    alarmDescription: `Requests to ${scaled.endpointName} find no replica`,
+    namespace: 'AWS/SageMaker',
+    ...firstReplicaMetric(scaled),
+    statistic: 'Maximum',
+    period: 60,
+    evaluationPeriods: 1,
+    threshold: 1,
+    comparisonOperator: 'GreaterThanOrEqualToThreshold',
+    treatMissingData: 'notBreaching',
+  };
 }
 
 interface Dimension {
@@ -103,18 +118,7 @@ export class EndpointScaling extends Construct {
       scalingTargetId: this.target.ref,
       stepScalingPolicyConfiguration: FIRST_REPLICA,
     });
-    new CfnAlarm(this, 'NoReplica', {
-      alarmDescription: `Requests to ${scaled.endpointName} find no replica`,
-      namespace: 'AWS/SageMaker',
-      ...firstReplicaMetric(scaled),
-      statistic: 'Maximum',
-      period: 60,
-      evaluationPeriods: 1,
-      threshold: 1,
-      comparisonOperator: 'GreaterThanOrEqualToThreshold',
-      treatMissingData: 'notBreaching',
-      alarmActions: [policy.ref],
-    });
+    new CfnAlarm(this, 'NoReplica', { ...noReplicaAlarm(scaled), alarmActions: [policy.ref] });
     return policy;
   }
 }

@@ -51,7 +51,7 @@ export function startTimeouts(modelBytes = 0) {
 }
 
 export interface CaptureSettings extends Capture {
-  /** `s3://…/` that requests and responses are recorded under. */
+  /** `s3://…` below which SageMaker records requests and responses, as `<endpoint>/<variant>/<hour>/`. */
   readonly destination: string;
   readonly keyArn: string;
 }

@@ -57,7 +57,7 @@ export class FeedbackLoop extends Construct {
     });
     this.function = bundled.function;
     store.grantRead(bundled.role, this.prefix);
-    store.grantRead(bundled.role, 'releases/live.json');
+    grantSeeRelease(bundled.role, store);
     grantStart(bundled.role, stateMachine, encryptionKey);
     const event: FeedbackEvent = {
       bucket: store.bucket.bucketName,
@@ -116,6 +116,16 @@ export class FeedbackLoop extends Construct {
     const target = new LambdaFunction(this.function, { event: RuleTargetInput.fromObject(event) });
     new Rule(this, id, { description, eventPattern, targets: [target] });
   }
+}
+
+/** When a version went live is told by a listing of that one object. */
+function grantSeeRelease(grantee: IGrantable, store: IArtifactStore): void {
+  Grant.addToPrincipal({
+    grantee,
+    actions: ['s3:ListBucket'],
+    resourceArns: [store.bucket.bucketArn],
+    conditions: { StringEquals: { 's3:prefix': 'releases/live.json' } },
+  });
 }
 
 function grantStart(grantee: IGrantable, stateMachine: IStateMachine, encryptionKey: IKey | undefined): void {

@@ -3,22 +3,22 @@ import { join } from 'node:path';
 import { IssueError } from '../issue';
 import { PACKAGE_ROOT } from '../package-root';
 
-/** A Lambda function that ships with this library, by its directory under `dist/functions`. */
+/** A Lambda function that ships with this library, by its archive under `dist/functions`. */
 export type FunctionBundle = 'feedback' | 'gate' | 'program' | 'smoke-test';
 
 /**
- * The directory to upload, which holds `index.js`.
+ * The archive to upload, which holds `index.js`.
  *
  * @throws IssueError where this library runs from sources that were not built
  */
-export function bundleDirectory(bundle: FunctionBundle): string {
-  const directory = join(PACKAGE_ROOT, 'dist', 'functions', bundle);
-  if (existsSync(join(directory, 'index.js'))) return directory;
+export function bundlePath(bundle: FunctionBundle): string {
+  const path = join(PACKAGE_ROOT, 'dist', 'functions', `${bundle}.zip`);
+  if (existsSync(path)) return path;
   throw new IssueError('Lambda functions', [
     {
       code: 'functions-not-built',
-      path: directory,
-      message: `holds no index.js: the function "${bundle}" is not built`,
+      path,
+      message: `is not there: the function "${bundle}" is not built`,
       fix: 'Run `npm run build`.',
     },
   ]);

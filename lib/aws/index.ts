@@ -53,6 +53,7 @@ export { PipelineDashboard, type PipelineDashboardProps } from './pipeline-dashb
 export { ProcessingJob, type ProcessingJobProps } from './processing-job';
 export { ProgramFunction, type ProgramFunctionProps, type ProgramStepProps } from './program-function';
 export { ProgramJob, type ProgramJobProps } from './program-job';
+export { RequestQueue, type RequestQueueOptions } from './request-queue';
 export { ModelPipelineRules } from './rules';
 export type { RollbackMachine } from './rollback-machine';
 export { ServedLanguageModel, type ServedLanguageModelProps } from './served-language-model';

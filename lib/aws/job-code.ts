@@ -6,7 +6,9 @@ import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
 import { throwIssues } from '../issue';
-import { assemble, checkWheelhouse, type JobCodeContent } from '../job-code/assemble';
+import { checkWheelhouse, codeFiles, type JobCodeContent } from '../job-code/code-files';
+import { writeBlocks } from '../job-code/write-blocks';
+import { zipBlocks } from '../job-code/zip-blocks';
 
 export type JobCodeProps = JobCodeContent;
 
@@ -25,12 +27,13 @@ export class JobCode extends Construct {
     super(scope, id);
     throwIssues('job code', checkWheelhouse(props.wheelhouse));
     this.offline = props.wheelhouse !== undefined;
-    const staged = mkdtempSync(join(tmpdir(), 'job-code-'));
-    assemble(staged, props);
-    this.asset = new Asset(this, 'Asset', { path: staged });
-    // Where the app keeps assets in place instead of copying them, this directory is the asset.
+    const directory = mkdtempSync(join(tmpdir(), 'job-code-'));
+    const path = join(directory, 'code.zip');
+    const assetHash = writeBlocks(path, zipBlocks(codeFiles(props)));
+    this.asset = new Asset(this, 'Asset', { path, assetHash });
+    // Where the app keeps assets in place instead of copying them, this file is the asset.
     // It is removed beside the synthesis, which has no reason to wait.
-    if (this.asset.assetPath !== staged) void rm(staged, { recursive: true, force: true });
+    if (this.asset.assetPath !== path) void rm(directory, { recursive: true, force: true });
   }
 
   get s3Uri(): string {

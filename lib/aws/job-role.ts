@@ -50,8 +50,8 @@ export function grantStore(
   inputs: StoreLocations,
   outputs: StoreLocations,
 ): void {
-  for (const prefix of prefixesOf(inputs)) store.grantRead(role, prefix);
-  for (const prefix of prefixesOf(outputs)) store.grantWrite(role, prefix);
+  store.grantRead(role, ...prefixesOf(inputs));
+  store.grantWrite(role, ...prefixesOf(outputs));
   const keyArn = store.encryptionKey.keyArn;
   role.addToPolicy(new PolicyStatement({ actions: ['kms:DescribeKey', 'kms:Encrypt'], resources: [keyArn] }));
   role.addToPolicy(

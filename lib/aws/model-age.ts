@@ -1,6 +1,4 @@
 import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
-import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
@@ -10,6 +8,7 @@ import type { IArtifactStore } from './artifact-store';
 import type { State, StateMachineDefinition } from './asl';
 import { createStateMachine } from './create-state-machine';
 import { constructName } from './resource-name';
+import { startOnSchedule } from './start-on-schedule';
 
 const NAMESPACE = 'ModelPipeline';
 const METRIC = 'ModelAgeDays';
@@ -48,17 +47,27 @@ export class ModelAge extends Construct {
       definition: this.renderDefinition(store),
       encryptionKey,
     });
-    store.grantRead(this.stateMachine, LIVE);
+    Grant.addToPrincipal({
+      grantee: this.stateMachine,
+      actions: ['s3:GetObject'],
+      resourceArns: [store.bucket.arnForObjects(LIVE)],
+    });
+    Grant.addToPrincipal({
+      grantee: this.stateMachine,
+      actions: ['kms:Decrypt'],
+      resourceArns: [store.encryptionKey.keyArn],
+    });
     Grant.addToPrincipal({
       grantee: this.stateMachine,
       actions: ['cloudwatch:PutMetricData'],
       resourceArns: ['*'],
       conditions: { StringEquals: { 'cloudwatch:namespace': NAMESPACE } },
     });
-    new Rule(this, 'Daily', {
+    startOnSchedule(this, {
       description: `Measures the age of the model of ${pipeline}`,
-      schedule: Schedule.rate(Duration.days(1)),
-      targets: [new SfnStateMachine(this.stateMachine)],
+      every: Duration.days(1),
+      stateMachine: this.stateMachine,
+      encryptionKey,
     });
   }
 

@@ -203,7 +203,7 @@ export class ModelEndpoint extends EndpointBase {
         capture &&
         renderCapture({
           samplePercent: capture.samplePercent,
-          destination: capture.store.s3Uri(`capture/${this.endpointName}/`),
+          destination: capture.store.s3Uri('capture'),
           keyArn: capture.store.encryptionKey.keyArn,
         }),
       kmsKeyId: encrypts ? this.diskKey(props.encryptionKey).keyArn : undefined,

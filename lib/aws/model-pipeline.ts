@@ -6,12 +6,13 @@ import { ArnFormat, type Size, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { AwsMachine } from '../hardware';
 import { throwIssues } from '../issue';
-import { compile, type PipelineDefinition, type Plan, unsupportedFields } from '../pipeline';
+import { compile, type PipelineDefinition, type Plan, servingRuntime, unsupportedFields } from '../pipeline';
 import { ArtifactStore, type IArtifactStore } from './artifact-store';
 import type { ContainerImage } from './container-image';
 import { durations } from './alarm-levels';
 import { AlarmStrategy, atBothLevels } from './alarm-strategy';
 import { DriftMonitor } from './drift-monitor';
+import { checkAsynchronous } from './asynchronous-settings';
 import { checkAlarms, type EndpointAlarms } from './endpoint-alarms';
 import { createStateMachine } from './create-state-machine';
 import { checkRollout, resolveRollout } from './guardrails';
@@ -27,8 +28,10 @@ import { PipelineEndpoint } from './pipeline-endpoint';
 import { pickMachines, type PipelineMachines } from './pipeline-machines';
 import { PipelineSteps } from './pipeline-steps';
 import { checkProgramImage, stepsAsJobs, tellOfJobs } from './program-placement';
+import { declaredSize } from './program-size';
 import { checkName, constructName } from './resource-name';
 import { RollbackMachine } from './rollback-machine';
+import type { RequestQueueOptions } from './request-queue';
 import { checkServerless } from './serverless-settings';
 import { createServiceKey } from './service-key';
 import { servingImage, warnOfIdleGpu } from './serving-image';
@@ -44,7 +47,8 @@ export interface ModelPipelineProps {
   readonly store?: IArtifactStore;
   /**
    * Serves the endpoint.
-   * @default - Triton as AWS publishes it for the runtime `triton`; the runtime `onnx` has no default
+   * @default - Triton as AWS publishes it for the runtime `triton`, AWS' Large Model Inference container for
+   *   language models; the runtime `onnx` has no default
    */
   readonly image?: ContainerImage;
   /**
@@ -59,18 +63,21 @@ export interface ModelPipelineProps {
   readonly wheelhouse?: string;
   /** At most 63 of a–z, 0–9 and `-`. @default - a name made from the construct's path */
   readonly endpointName?: string;
+  /** Of an asynchronous endpoint. @default - nobody hears of answers */
+  readonly queue?: RequestQueueOptions;
   /** VPC of the jobs and the endpoint. @default - networks of SageMaker's */
   readonly network?: NetworkProps;
   /**
-   * The most the model's ONNX file may have, with the weights beside it. Memory and disk of what converts,
-   * verifies and registers it follow from it: functions, or jobs where it is too large for functions.
-   * @default Size.mebibytes(400)
+   * The most the model's ONNX file may have, with the weights beside it, or the files of a language model.
+   * Memory and disk of what converts, verifies and registers it follow from it: functions, or jobs where it is
+   * too large for functions.
+   * @default - `signature.weightsGiB` of a language model, 400 MiB for other models
    */
   readonly modelSize?: Size;
   /**
    * Runs the artifact programs of a model that is too large for functions: this library's server, as
    * `containers/serving` builds it.
-   * @default - `image` for the runtime `onnx`; the runtime `triton` has no default
+   * @default - `image` for the runtime `onnx`; the others have no default
    */
   readonly programImage?: ContainerImage;
   /** Lists the versions. @default - a new one */
@@ -120,13 +127,14 @@ export class ModelPipeline extends Construct {
   /** Encrypts logs, messages and the runs' data. */
   readonly encryptionKey: Key;
 
-  constructor(scope: Construct, id: string, props: ModelPipelineProps) {
+  constructor(scope: Construct, id: string, given: ModelPipelineProps) {
     super(scope, id);
-    const { definition } = props;
+    const { definition } = given;
+    const props = { ...given, modelSize: given.modelSize ?? declaredSize(definition) };
     this.plan = compile(definition);
     const machines = pickMachines(definition, this.plan);
     const machine = this.check(props, machines);
-    const { runtime = 'onnx' } = definition.deployment.endpoint;
+    const runtime = servingRuntime(definition);
     const image = servingImage(runtime, props.image);
     warnOfIdleGpu(this, runtime, machine);
     const programJobs = stepsAsJobs(this.plan, props.modelSize);
@@ -153,6 +161,7 @@ export class ModelPipeline extends Construct {
       register: {
         groupName: this.registry.groupName,
         imageUri: endpoint.imageUri,
+        isLanguageModel: runtime === 'vllm',
         codeDigest: code.asset.assetHash,
       },
       release: endpoint.release,
@@ -193,7 +202,7 @@ export class ModelPipeline extends Construct {
 
   /** @returns the endpoint's machine, once nothing is wrong */
   private check(
-    { definition, endpointName, modelSize, network, programImage }: ModelPipelineProps,
+    { definition, endpointName, modelSize, network, programImage, queue }: ModelPipelineProps,
     { endpoint, issues }: PipelineMachines,
   ): AwsMachine {
     const { deployment, monitoring, training } = definition;
@@ -202,9 +211,10 @@ export class ModelPipeline extends Construct {
       ...unsupportedFields(definition, 'AWS', UNSUPPORTED),
       ...issues,
       ...checkServerless(definition, network !== undefined),
-      ...(deployment.endpoint.runtime === 'triton'
-        ? checkProgramImage(programJobs, modelSize, programImage)
-        : []),
+      ...checkAsynchronous(definition, queue),
+      ...(servingRuntime(definition) === 'onnx'
+        ? []
+        : checkProgramImage(programJobs, modelSize, programImage)),
       ...(training.tuning ? checkTuning(training.tuning, 'training.tuning') : []),
       ...checkRollout(resolveRollout(deployment.release), 'deployment.release'),
       ...(endpoint ? checkAlarms(endpoint, monitoring.resources, 'monitoring.resources') : []),
@@ -244,7 +254,7 @@ export class ModelPipeline extends Construct {
   }
 
   private createEndpoint(
-    { definition, network }: ModelPipelineProps,
+    { definition, network, queue }: ModelPipelineProps,
     image: ContainerImage,
     machine: AwsMachine,
   ): PipelineEndpoint {
@@ -257,21 +267,31 @@ export class ModelPipeline extends Construct {
       alarmTopic: this.notifications.topic,
       network,
       logEncryptionKey: this.encryptionKey,
+      queue,
     });
   }
 
   private grantRun(steps: PipelineSteps, endpoint: PipelineEndpoint): void {
     const { role } = this.stateMachine;
     steps.grantRun(role);
-    for (const key of placeholders(this.plan)) this.store.grantWrite(role, key);
+    this.grantPlace(role);
     this.registry.grantRegister(role);
     this.registry.grantApprove(role);
     this.approvals?.grantPublish(role);
     this.registry.grantRead(this.rollback.stateMachine);
+    endpoint.grantGuardedRelease(role);
+    endpoint.grantRelease(this.rollback.stateMachine);
     for (const machine of [this.stateMachine, this.rollback.stateMachine]) {
-      endpoint.grantRelease(machine);
       this.notifications.grantPublish(machine);
       this.grantSeeRuns(machine);
+    }
+  }
+
+  /** Objects in directories that may be empty are put by the run itself. */
+  private grantPlace(grantee: IGrantable): void {
+    for (const key of placeholders(this.plan)) {
+      const resourceArns = [this.store.bucket.arnForObjects(key)];
+      Grant.addToPrincipal({ grantee, actions: ['s3:PutObject'], resourceArns });
     }
   }
 

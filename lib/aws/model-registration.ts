@@ -16,7 +16,7 @@ export interface ModelRegistrationProps extends ProgramStepProps {
 
 /**
  * Publishes a verified package as a version of the store, `models/<version>/`. The task answers with
- * `version`, `digest`, `modelUri` and `archiveUri`, and with `dataDigest` where it is told the data.
+ * `version`, `digest` and `modelUri`, and with `dataDigest` where it is told the data.
  */
 export class ModelRegistration extends ProgramFunction {
   constructor(scope: Construct, id: string, props: ModelRegistrationProps) {

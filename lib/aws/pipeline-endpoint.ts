@@ -2,10 +2,10 @@ import type { CfnEndpointConfig } from 'aws-cdk-lib/aws-sagemaker';
 import { Grant, type IGrantable, type Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import { Aws, Stack } from 'aws-cdk-lib/core';
+import { ArnFormat, Aws, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import type { AwsMachine } from '../hardware';
-import type { PipelineDefinition } from '../pipeline';
+import { type AwsMachine, languageModelNeeds } from '../hardware';
+import { type PipelineDefinition, servingRuntime } from '../pipeline';
 import type { IArtifactStore } from './artifact-store';
 import type { ContainerImage } from './container-image';
 import { alarmLevels } from './alarm-levels';
@@ -18,12 +18,14 @@ import { grantPassToSageMaker } from './job-role';
 import { bindNetwork, type NetworkProps } from './network';
 import { ReleaseLock } from './release-lock';
 import { resolveReplicas } from './replicas';
+import { RequestQueue, type RequestQueueOptions } from './request-queue';
 import { contentHash } from '../names';
 import { serverlessSettings } from './serverless-settings';
 import { SmokeTest } from './smoke-test';
-import { REGISTERED } from './workflow/register-states';
 import type { EndpointSettings, ReleaseSettings } from './workflow/release-settings';
 import { renderConfig, renderModel } from './workflow/release-states';
+import { noReplicaAlarmName } from './workflow/scaling-states';
+import { REGISTERED } from './workflow/version-files';
 
 export interface PipelineEndpointProps {
   readonly definition: PipelineDefinition;
@@ -34,6 +36,8 @@ export interface PipelineEndpointProps {
   readonly alarmTopic: ITopic;
   readonly network?: NetworkProps;
   readonly logEncryptionKey: IKey;
+  /** Of an asynchronous endpoint. */
+  readonly queue?: RequestQueueOptions;
 }
 
 /** What an endpoint that the release workflow owns needs around it: role, alarms, smoke test. */
@@ -46,6 +50,7 @@ export class PipelineEndpoint extends Construct {
   private readonly lock: ReleaseLock;
   private readonly smokeTest: SmokeTest;
   private readonly serverless?: CfnEndpointConfig.ServerlessConfigProperty;
+  private readonly queue?: RequestQueue;
   private readonly props: PipelineEndpointProps;
 
   constructor(scope: Construct, id: string, props: PipelineEndpointProps) {
@@ -65,14 +70,16 @@ export class PipelineEndpoint extends Construct {
       logEncryptionKey: props.logEncryptionKey,
     });
     store.grantRead(this.role, 'models/');
+    this.queue = this.createQueue();
     this.imageUri = props.image.bind(this, this.role);
     this.lock = new ReleaseLock(this, 'Lock', { encryptionKey: props.logEncryptionKey });
     this.smokeTest = new SmokeTest(this, 'SmokeTest', {
       store,
       endpointName,
-      runtime: definition.deployment.endpoint.runtime ?? 'onnx',
-      golden: `States.Format('{}golden/', ${REGISTERED}.modelUri)`,
-      tolerance: definition.conversion?.tolerance ?? {},
+      runtime: servingRuntime(definition),
+      version: `${REGISTERED}.modelUri`,
+      tolerance: definition.conversion?.tolerance,
+      queue: this.queue,
       logEncryptionKey: props.logEncryptionKey,
     });
     this.release = this.renderRelease();
@@ -105,13 +112,18 @@ export class PipelineEndpoint extends Construct {
     }
     if (this.encryptsDisks) this.grantDiskKey(grantee);
     grantPassToSageMaker(this.role, grantee);
-    grantAlarms(grantee, this.alarms.rollback);
     // SageMaker looks at image and archive in the name of who lists a version in its registry.
     image.bind(this, grantee);
     store.grantRead(grantee, 'models/');
     this.smokeTest.grantRun(grantee);
     this.lock.grantLock(grantee);
     this.grantScaling(grantee, endpoint);
+  }
+
+  /** Allows releasing a version under the alarms that turn it back. */
+  grantGuardedRelease(grantee: IGrantable): void {
+    this.grantRelease(grantee);
+    grantAlarms(grantee, this.alarms.rollback);
   }
 
   private renderRelease(): ReleaseSettings {
@@ -132,10 +144,12 @@ export class PipelineEndpoint extends Construct {
       lock: { tableName: this.lock.table.tableName, endpointName },
       machine,
       replicas,
+      languageModel: languageModelNeeds(definition),
       serverless,
       alarmNames: this.alarms.rollback.map(({ alarmName }) => alarmName),
       smokeTest: this.smokeTest.state,
       capture,
+      queue: this.queue?.render(),
       diskKeyArn: this.encryptsDisks ? store.encryptionKey.keyArn : undefined,
       vpcConfig,
     };
@@ -148,15 +162,22 @@ export class PipelineEndpoint extends Construct {
     return !this.serverless && !this.props.machine.localNvme;
   }
 
+  private createQueue(): RequestQueue | undefined {
+    const { definition, endpointName, queue: options, store } = this.props;
+    if (definition.deployment.endpoint.mode !== 'asynchronous') return undefined;
+    const queue = new RequestQueue(store, endpointName, options);
+    queue.grantWork(this.role);
+    return queue;
+  }
+
   private renderCapture(): CfnEndpointConfig.DataCaptureConfigProperty | undefined {
     const { definition, endpointName, store } = this.props;
     const { capture } = definition.monitoring;
     if (!capture) return undefined;
-    const prefix = `capture/${endpointName}/`;
-    store.grantWrite(this.role, prefix);
+    store.grantWrite(this.role, `capture/${endpointName}/`);
     return renderCapture({
       samplePercent: capture.samplePercent,
-      destination: store.s3Uri(prefix),
+      destination: store.s3Uri('capture'),
       keyArn: store.encryptionKey.keyArn,
     });
   }
@@ -175,14 +196,17 @@ export class PipelineEndpoint extends Construct {
     });
   }
 
+  /** Scaling is always taken off, as the template before may have had it. */
   private grantScaling(grantee: IGrantable, endpoint: string): void {
     const stack = Stack.of(this);
+    const scales = this.release.replicas.scaling !== undefined;
     Grant.addToPrincipal({
       grantee,
       actions: [
         'application-autoscaling:DeregisterScalableTarget',
-        'application-autoscaling:PutScalingPolicy',
-        'application-autoscaling:RegisterScalableTarget',
+        ...(scales
+          ? ['application-autoscaling:PutScalingPolicy', 'application-autoscaling:RegisterScalableTarget']
+          : []),
       ],
       // A target's ARN ends in an id that it gets when it is registered.
       resourceArns: [
@@ -194,19 +218,28 @@ export class PipelineEndpoint extends Construct {
       ],
       conditions: { StringEquals: { 'application-autoscaling:service-namespace': 'sagemaker' } },
     });
-    if (!this.release.replicas.scaling) return;
+    Grant.addToPrincipal({
+      grantee,
+      actions: [
+        'cloudwatch:DeleteAlarms',
+        ...(scales ? ['cloudwatch:DescribeAlarms', 'cloudwatch:PutMetricAlarm'] : []),
+      ],
+      resourceArns: [
+        `arn:${Aws.PARTITION}:cloudwatch:${stack.region}:${stack.account}:alarm:TargetTracking-endpoint/${this.props.endpointName}/*`,
+      ],
+    });
+    if (!scales) return;
     Grant.addToPrincipal({
       grantee,
       actions: ['sagemaker:UpdateEndpointWeightsAndCapacities'],
       resourceArns: [endpoint],
     });
-    Grant.addToPrincipal({
-      grantee,
-      actions: ['cloudwatch:DeleteAlarms', 'cloudwatch:DescribeAlarms', 'cloudwatch:PutMetricAlarm'],
-      resourceArns: [
-        `arn:${Aws.PARTITION}:cloudwatch:${stack.region}:${stack.account}:alarm:TargetTracking-endpoint/${this.props.endpointName}/*`,
-      ],
-    });
+    if (this.release.replicas.min === 0) {
+      const resourceName = noReplicaAlarmName(this.props.endpointName);
+      const { COLON_RESOURCE_NAME: arnFormat } = ArnFormat;
+      const alarm = stack.formatArn({ service: 'cloudwatch', resource: 'alarm', resourceName, arnFormat });
+      Grant.addToPrincipal({ grantee, actions: ['cloudwatch:PutMetricAlarm'], resourceArns: [alarm] });
+    }
     Grant.addToPrincipal({
       grantee,
       actions: ['iam:CreateServiceLinkedRole'],

@@ -1,6 +1,6 @@
-import type { AwsMachine } from '../hardware';
+import { type AwsMachine, languageModelNeeds, pickMachineForLanguageModel } from '../hardware';
 import { type Issue, IssueError } from '../issue';
-import { MACHINE_PATHS, type MachineRequest, type PipelineDefinition, type Plan } from '../pipeline';
+import { MACHINE_PATHS, type PipelineDefinition, type Plan } from '../pipeline';
 import { resolveMachine } from './machine';
 import { isTraining } from './workflow/locate';
 
@@ -8,16 +8,16 @@ export interface PipelineMachines {
   /** Machine of every job, by step. */
   readonly jobs: ReadonlyMap<string, AwsMachine>;
   readonly endpoint: AwsMachine | undefined;
-  /** Requests that no machine satisfies. */
+  /** Requests that no machine satisfies, and a language model that none of those asked for has the memory for. */
   readonly issues: readonly Issue[];
 }
 
 /** Picks every machine of a pipeline, and collects what is wrong with all of them. */
 export function pickMachines(definition: PipelineDefinition, plan: Plan): PipelineMachines {
   const issues: Issue[] = [];
-  const pick = (request: MachineRequest, use: 'training' | 'processing' | 'endpoint', path: string) => {
+  const pick = (resolve: () => AwsMachine) => {
     try {
-      return resolveMachine(request, use, path);
+      return resolve();
     } catch (error) {
       if (!(error instanceof IssueError)) throw error;
       issues.push(...error.issues);
@@ -27,16 +27,21 @@ export function pickMachines(definition: PipelineDefinition, plan: Plan): Pipeli
   const jobs = new Map<string, AwsMachine>();
   for (const step of plan.steps) {
     if (step.kind !== 'job') continue;
-    const machine = pick(
-      step.machine,
-      isTraining(step) ? 'training' : 'processing',
-      MACHINE_PATHS[step.program],
-    );
+    const use = isTraining(step) ? 'training' : 'processing';
+    const machine = pick(() => resolveMachine(step.machine, use, MACHINE_PATHS[step.program]));
     if (machine) jobs.set(step.id, machine);
     step.fallbackMachines.forEach((fallback, index) => {
-      pick(fallback, 'training', `training.train.fallbackMachines[${index}]`);
+      pick(() => resolveMachine(fallback, 'training', `training.train.fallbackMachines[${index}]`));
     });
   }
-  const endpoint = pick(definition.deployment.endpoint.machine, 'endpoint', 'deployment.endpoint.machine');
-  return { jobs, endpoint, issues };
+  return { jobs, endpoint: pick(() => endpointMachine(definition)), issues };
+}
+
+function endpointMachine(definition: PipelineDefinition): AwsMachine {
+  const { machine } = definition.deployment.endpoint;
+  const path = 'deployment.endpoint.machine';
+  const needs = languageModelNeeds(definition);
+  return needs
+    ? pickMachineForLanguageModel(machine, needs, { cloud: 'aws', use: 'endpoint', path })
+    : resolveMachine(machine, 'endpoint', path);
 }

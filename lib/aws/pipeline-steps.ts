@@ -17,6 +17,7 @@ import type { NetworkProps } from './network';
 import { ProcessingJob } from './processing-job';
 import { ProgramFunction, type ProgramStepProps } from './program-function';
 import { ProgramJob } from './program-job';
+import { DEFAULT_MODEL_SIZE, jobVolumeGiB } from './program-size';
 import { TrainingJob } from './training-job';
 import { TuningJob } from './tuning-job';
 import { isTraining, type Locations } from './workflow/locate';
@@ -106,6 +107,7 @@ export class PipelineSteps extends Construct {
       machine,
       inputs: locations.inputsOf(step),
       timeout: Duration.minutes(step.timeoutMinutes),
+      volumeGiB: jobVolumeGiB(props.modelSize ?? DEFAULT_MODEL_SIZE),
       network,
     };
     const id = constructId(step);

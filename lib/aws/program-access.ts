@@ -26,17 +26,13 @@ export const SIGNING_KEY = 'MODEL_PIPELINE_SIGNING_KEY';
 /** Lets a role do in the store what a program does there. */
 export function grantProgram(role: IGrantable, directories: ProgramDirectories): void {
   const { data, inputs, outputs, program, store } = directories;
-  for (const prefix of prefixesOf(inputs)) store.grantRead(role, prefix);
-  for (const prefix of prefixesOf(outputs)) {
-    store.grantWrite(role, prefix);
-    // Outputs are written once: what is there already is compared.
-    store.grantRead(role, prefix);
-  }
-  for (const prefix of data?.prefixes ?? []) store.grantRead(role, prefix);
   const lasting = LASTING[program];
+  const written = [...prefixesOf(outputs), ...(lasting === undefined ? [] : [lasting])];
+  // What is written once is compared with what is there already.
+  const read = new Set([...prefixesOf(inputs), ...written, ...(data?.prefixes ?? [])]);
+  store.grantRead(role, ...read);
+  store.grantWrite(role, ...written);
   if (lasting === undefined) return;
-  store.grantRead(role, lasting);
-  store.grantWrite(role, lasting);
   // Without it, S3 does not tell what is not there from what may not be read.
   Grant.addToPrincipal({
     grantee: role,

@@ -34,7 +34,19 @@ export function programEntrypoint({ program, step, parameters }: ProgramCommand)
     text.slice(index * size, (index + 1) * size),
   );
   return [
-    ...['node', COMMAND, 'program', '--program', program, '--step', step, '--answer', ANSWER],
+    ...[
+      'node',
+      COMMAND,
+      'program',
+      '--store',
+      's3',
+      '--program',
+      program,
+      '--step',
+      step,
+      '--answer',
+      ANSWER,
+    ],
     ...pieces.map((piece) => PARAMETERS + piece),
   ];
 }
@@ -55,7 +67,7 @@ export function commandIssues(command: ProgramCommand): Issue[] {
   if (words <= MAX_WORDS) return [];
   const { length } = toAscii(command.parameters);
   const message = `have ${length} characters as JSON, more than fit into the ${MAX_WORDS} words of a job's command`;
-  const fix = 'Name fewer metrics and fewer inputs in the definition.';
+  const fix = 'Name fewer metrics, inputs and prompts in the definition.';
   return [issue('parameters-too-long', 'parameters', message, fix)];
 }
 

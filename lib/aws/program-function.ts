@@ -49,7 +49,7 @@ export class ProgramFunction extends Construct {
   constructor(scope: Construct, id: string, props: ProgramFunctionProps) {
     super(scope, id);
     const { data, program, step, parameters, inputs, outputs, modelSize = DEFAULT_MODEL_SIZE } = props;
-    const size = sizeProgram(program, modelSize);
+    const size = sizeProgram(props, modelSize);
     throwIssues(`step "${step}"`, size.fitsLambda ? [] : [tooLarge(program, modelSize)]);
     this.bundled = new BundledFunction(this, 'Function', {
       ...props,

@@ -70,7 +70,7 @@ export class ProgramJob extends Construct {
   constructor(scope: Construct, id: string, props: ProgramJobProps) {
     super(scope, id);
     throwIssues(`step "${props.step}"`, commandIssues(props));
-    const { memory, ephemeralStorage } = sizeProgram(props.program, props.modelSize ?? DEFAULT_MODEL_SIZE);
+    const { memory, ephemeralStorage } = sizeProgram(props, props.modelSize ?? DEFAULT_MODEL_SIZE);
     const room = Math.ceil(ephemeralStorage.toMebibytes() / MEBIBYTES_PER_GIBIBYTE) + IMAGE_GIB;
     const memoryGiB = Math.ceil(memory.toMebibytes() / MEBIBYTES_PER_GIBIBYTE);
     this.namePrefix = jobNamePrefix(props.jobName);

@@ -8,9 +8,7 @@ import { DEFAULT_MODEL_SIZE, sizeProgram } from './program-size';
 /** Steps whose artifact programs run as jobs: the model is too large for functions. */
 export function stepsAsJobs({ steps }: Plan, modelSize = DEFAULT_MODEL_SIZE): ReadonlySet<string> {
   const programs = steps.filter((step): step is FunctionStep => step.kind === 'function');
-  return new Set(
-    programs.filter(({ program }) => !sizeProgram(program, modelSize).fitsLambda).map(({ id }) => id),
-  );
+  return new Set(programs.filter((step) => !sizeProgram(step, modelSize).fitsLambda).map(({ id }) => id));
 }
 
 /** @param image that holds the artifact programs */

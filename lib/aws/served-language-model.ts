@@ -1,24 +1,32 @@
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { CfnModel } from 'aws-cdk-lib/aws-sagemaker';
-import type { LanguageModel } from '../artifact';
+import { type LanguageModel, VerifiedLanguageModel } from '../artifact';
+import { LANGUAGE_MODEL_DIRECTORY } from '../artifact/manifest';
 import {
   type AwsMachine,
   checkLanguageModelFits,
-  GPU_MEMORY_UTILIZATION,
   type LanguageModelSize,
   type Load,
   machineForLanguageModel,
 } from '../hardware';
-import { type Issue, IssueError, issue } from '../issue';
+import { type Issue, issue, throwIssues } from '../issue';
 import type { IArtifactStore } from './artifact-store';
-import { startTimeouts } from './endpoint-settings';
+import { lmiEnvironment, uncompressedModel } from './lmi-container';
 
 export interface ServedLanguageModelProps {
-  /** `LanguageModel.fromDirectory(…)`. */
-  readonly model: LanguageModel;
-  /** Holds the files under `models/<version>/`: put them there with `uploadCommand`. */
+  /**
+   * `VerifiedLanguageModel.fromDirectory(…)` of a registered version, or `LanguageModel.fromDirectory(…)` of a
+   * model that was made elsewhere.
+   */
+  readonly model: VerifiedLanguageModel | LanguageModel;
+  /**
+   * Holds the files under `models/<version>/`: put them there with `uploadCommand`, unless a pipeline did.
+   */
   readonly store: IArtifactStore;
-  /** Tokens of prompt and answer together. @default - what the model was made for */
+  /**
+   * Tokens of prompt and answer together.
+   * @default - what a version's signature declares; what any other model was made for
+   */
   readonly contextTokens?: number;
   /** Sequences that are generated at the same time; more wait. @default 8 */
   readonly sequences?: number;
@@ -34,44 +42,41 @@ export interface ServedLanguageModelProps {
  * ```
  */
 export class ServedLanguageModel {
+  /** The files that are served. */
   readonly model: LanguageModel;
-  /** SHA-256 over all files. */
+  /** SHA-256 over them. */
   readonly digest: string;
   readonly version: string;
   readonly bytes: number;
   /** GPUs that one copy is spread over. */
   readonly tensorParallel: number;
-  /** `s3://<bucket>/models/<version>/`. */
+  /** Of the files: `s3://<bucket>/models/<version>/`, and in it `model/` of a registered version. */
   readonly uri: string;
+  /** Puts the files where the endpoint reads them. Run it before the endpoint is deployed. */
+  readonly uploadCommand: string;
   private readonly prefix: string;
   private readonly store: IArtifactStore;
   private readonly load: Load;
 
   /** @throws IssueError when the numbers are none that vLLM takes */
-  constructor({
-    model,
-    store,
-    contextTokens = model.config.contextTokens,
-    sequences = 8,
-    tensorParallel = 1,
-  }: ServedLanguageModelProps) {
+  constructor(props: ServedLanguageModelProps) {
+    const { model: given, store, sequences = 8, tensorParallel = 1 } = props;
+    const registered = given instanceof VerifiedLanguageModel;
+    const model = registered ? given.model : given;
+    const { contextTokens = registered ? given.signature.contextTokens : model.config.contextTokens } = props;
     const load = { contextTokens, sequences, tensorParallel };
-    const issues = loadIssues(load, model.config.contextTokens);
-    if (issues.length > 0) throw new IssueError(`language model ${model.version}`, issues);
+    throwIssues(`language model ${given.version}`, loadIssues(load, model.config.contextTokens));
+    const place = `models/${given.version}/`;
     this.model = model;
     this.store = store;
     this.load = load;
     this.digest = model.digest;
-    this.version = model.version;
+    this.version = given.version;
     this.bytes = model.bytes;
     this.tensorParallel = tensorParallel;
-    this.prefix = `models/${model.version}/`;
+    this.prefix = registered ? `${place}${LANGUAGE_MODEL_DIRECTORY}/` : place;
     this.uri = store.s3Uri(this.prefix);
-  }
-
-  /** Puts the files where the endpoint reads them. Run it before the endpoint is deployed. */
-  get uploadCommand(): string {
-    return `aws s3 sync ${this.model.directory} ${this.uri} --exclude ".*"`;
+    this.uploadCommand = `aws s3 sync ${given.directory} ${store.s3Uri(place)} --exclude ".*"`;
   }
 
   /** The smallest machine that serves it, `undefined` where none of the catalogue does. */
@@ -88,42 +93,16 @@ export class ServedLanguageModel {
     readonly environment: Record<string, string>;
   } {
     this.store.grantRead(role, this.prefix);
+    const { bytes, digest, load, uri } = this;
     return {
-      modelDataSource: {
-        s3DataSource: { s3Uri: this.uri, s3DataType: 'S3Prefix', compressionType: 'None' },
-      },
-      environment: this.environment,
+      modelDataSource: uncompressedModel(uri),
+      environment: lmiEnvironment({ load, modelBytes: bytes, digest }),
     };
   }
 
   private get size(): LanguageModelSize {
     const { config, weights } = this.model;
     return { ...config, weightBytes: weights.bytes };
-  }
-
-  /** https://docs.djl.ai/master/docs/serving/serving/docs/lmi/user_guides/vllm_user_guide.html */
-  private get environment(): Record<string, string> {
-    const { contextTokens, sequences, tensorParallel } = this.load;
-    return {
-      HF_MODEL_ID: '/opt/ml/model',
-      // Nothing is fetched when the container starts, and no code that came with a model is run.
-      HF_HUB_OFFLINE: '1',
-      OPTION_TRUST_REMOTE_CODE: 'false',
-      // vLLM's own batching, as LMI 15 and later recommend.
-      OPTION_ROLLING_BATCH: 'disable',
-      OPTION_ASYNC_MODE: 'true',
-      OPTION_ENTRYPOINT: 'djl_python.lmi_vllm.vllm_async_service',
-      OPTION_TENSOR_PARALLEL_DEGREE: String(tensorParallel),
-      OPTION_MAX_MODEL_LEN: String(contextTokens),
-      OPTION_MAX_NUM_SEQS: String(sequences),
-      OPTION_MODEL_LOADING_TIMEOUT: String(
-        startTimeouts(this.bytes).containerStartupHealthCheckTimeoutInSeconds,
-      ),
-      OPTION_GPU_MEMORY_UTILIZATION: String(GPU_MEMORY_UTILIZATION),
-      // A container that cannot load the model ends, and says why, instead of waiting for its time to run out.
-      SERVING_FAIL_FAST: 'true',
-      MODEL_PIPELINE_DIGEST: this.digest,
-    };
   }
 }
 

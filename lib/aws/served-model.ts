@@ -16,8 +16,8 @@ import { serverEnvironment, servingImage, warnOfIdleGpu } from './serving-image'
 /** A model and the container that serves it. */
 export interface ModelProps {
   /**
-   * `VerifiedArtifact.fromDirectory(…)`, or a language model whose weights were read: nothing else has
-   * been verified.
+   * `VerifiedArtifact.fromDirectory(…)`, or a language model that was verified, or whose files were at least
+   * read: nothing else is served.
    */
   readonly artifact: VerifiedArtifact | ServedLanguageModel;
   /**

@@ -2,17 +2,18 @@ import { Annotations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { AwsMachine } from '../hardware';
 import { IssueError } from '../issue';
+import type { ServingRuntime } from '../pipeline';
 import { ContainerImage } from './container-image';
-
-type Runtime = 'onnx' | 'triton';
+import { lmiImage } from './lmi-image';
 
 /**
- * The image that serves a runtime: Triton's has a default, this library's server is an image of the
- * user's own, built once from `containers/serving`.
+ * The image that serves a runtime: AWS publishes Triton's and vLLM's, this library's server is an image of
+ * the user's own, built once from `containers/serving`.
  */
-export function servingImage(runtime: Runtime, image: ContainerImage | undefined): ContainerImage {
+export function servingImage(runtime: ServingRuntime, image: ContainerImage | undefined): ContainerImage {
   if (image) return image;
   if (runtime === 'triton') return ContainerImage.triton();
+  if (runtime === 'vllm') return lmiImage();
   throw new IssueError('endpoint', [
     {
       code: 'serving-image-missing',
@@ -24,7 +25,7 @@ export function servingImage(runtime: Runtime, image: ContainerImage | undefined
 }
 
 /** Warns of a GPU that would stay idle: this library's server runs models on the CPU. */
-export function warnOfIdleGpu(scope: Construct, runtime: Runtime, machine: AwsMachine): void {
+export function warnOfIdleGpu(scope: Construct, runtime: ServingRuntime, machine: AwsMachine): void {
   if (runtime !== 'onnx' || machine.accelerator === 'cpu') return;
   Annotations.of(scope).addWarningV2(
     'cdk-model-pipeline:gpu-idle',

@@ -1,10 +1,6 @@
 /** Fields of the definition that this target does not carry out, with the reason: refused at synth. */
 export const UNSUPPORTED: Readonly<Record<string, string>> = {
   'conversion.format=tflite': 'endpoints serve ONNX',
-  'deployment.endpoint.mode=asynchronous':
-    'the release workflow tests a version with answers at once; use ModelEndpoint with Hosting.asynchronous(…)',
-  'deployment.endpoint.replicas.backlog': 'requests wait at asynchronous endpoints only',
-  'monitoring.queue': 'requests wait at asynchronous endpoints only',
 };
 
 /** Fields that are carried out in another way than they say, with the way. */
@@ -39,15 +35,18 @@ export const SUPPORTED: readonly string[] = [
   'deployment.endpoint.runtime',
   'deployment.endpoint.mode',
   'deployment.endpoint.machine',
+  'deployment.endpoint.generation',
   'deployment.endpoint.replicas.min',
   'deployment.endpoint.replicas.max',
   'deployment.endpoint.replicas.requestsPerMinute',
   'deployment.endpoint.replicas.concurrentRequests',
   'deployment.endpoint.replicas.gpuPercent',
+  'deployment.endpoint.replicas.backlog',
   'deployment.release',
   'monitoring.notify',
   'monitoring.performance',
   'monitoring.resources',
+  'monitoring.queue',
   'monitoring.modelAgeDays',
   'monitoring.capture',
   'monitoring.drift',

@@ -3,10 +3,10 @@ import { Command } from 'commander';
 import { PACKAGE_VERSION } from '../package-root';
 import { compareCommand } from './compare';
 import { conformanceCommand } from './conformance';
+import { countFeedbackCommand } from './count-feedback';
 import { diffCommand } from './diff';
 import { driftCommand } from './drift';
 import { inspectCommand } from './inspect';
-import { mountedProgramCommand } from './mounted-program';
 import { parityCommand } from './parity';
 import { planCommand } from './plan';
 import { programCommand } from './program';
@@ -37,8 +37,8 @@ for (const command of [
   smokeTestCommand,
   serveCommand,
   driftCommand,
+  countFeedbackCommand,
   programCommand,
-  mountedProgramCommand,
   rehearseCommand,
   rollbackCommand,
 ]) {

@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { Rehearsal as AwsRehearsal, RehearsalOptions, ScenarioResult } from '../aws/rehearsal/rehearsal';
+import type { RehearsalOptions } from '../aws/rehearsal/rehearsal';
 import type { ProgramRunner } from '../aws/rehearsal/rehearsed-jobs';
-import type { Rehearsal as GoogleRehearsal } from '../google/rehearsal/rehearsal';
 import { runJob } from '../local/job';
 import type { PipelineDefinition } from '../pipeline';
 import { requirePeers } from '../require-peers';
 import { findPython } from './find-python';
 import { loadDefinition } from './load-definition';
+import { RehearsalTable, type Rehearsed, type RehearsedScenario } from './rehearsal-table';
 
 interface Options {
   readonly data?: string;
@@ -19,8 +19,14 @@ interface Options {
   readonly target: 'aws' | 'google';
 }
 
-type Rehearsal = AwsRehearsal | GoogleRehearsal;
-type Result = Omit<ScenarioResult, 'calls'>;
+/** What runs scenarios, on any target. */
+interface Rehearsal<S extends RehearsedScenario> {
+  readonly scenarios: readonly S[];
+  /** Packages without which calls of a service could not be checked. */
+  readonly unchecked?: ReadonlySet<string>;
+  run(scenario: S): Promise<Rehearsed>;
+  close(): Promise<void>;
+}
 
 /** Exit code 0: every scenario went as expected. 1: one did not. */
 export function rehearseCommand(): Command {
@@ -52,54 +58,66 @@ async function rehearse(
 ): Promise<void> {
   const definition = await loadDefinition(path);
   const logs = mkdtempSync(join(tmpdir(), 'rehearsal-logs-'));
-  const rehearsal = await STAGES[target](definition, {
+  const options = {
     data: resolve(data ?? join(definition.source, definition.training.data ?? 'data')),
     runProgram: runStageProgram(python ?? findPython(), logs),
     modelMebibytes: modelSize,
-  });
+  };
+  const failed = await STAGES[target](definition, options, only);
+  if (failed > 0) process.exitCode = 1;
+  else rmSync(logs, { recursive: true });
+}
+
+const STAGES: Readonly<
+  Record<
+    Options['target'],
+    (definition: PipelineDefinition, options: RehearsalOptions, only: string) => Promise<number>
+  >
+> = {
+  aws: async (definition, options, only) => {
+    const { REHEARSAL_PACKAGES } = await import('../aws/rehearsal/packages.js');
+    requirePeers('rehearse', REHEARSAL_PACKAGES);
+    const { Rehearsal: Stage } = await import('../aws/rehearsal/rehearsal.js');
+    return perform(new Stage(definition, options), only);
+  },
+  google: async (definition, options, only) => {
+    const { REHEARSAL_PACKAGES } = await import('../google/rehearsal/packages.js');
+    requirePeers('rehearse', REHEARSAL_PACKAGES);
+    const { Rehearsal: Stage } = await import('../google/rehearsal/rehearsal.js');
+    return perform(new Stage(definition, options), only);
+  },
+};
+
+/** @returns how many scenarios did not go as expected */
+async function perform<S extends RehearsedScenario>(rehearsal: Rehearsal<S>, only: string): Promise<number> {
   try {
-    const failed = await perform(rehearsal, only);
-    if (failed > 0) process.exitCode = 1;
-    else rmSync(logs, { recursive: true });
+    return await performAll(rehearsal, only);
   } finally {
     await rehearsal.close();
   }
 }
 
-const STAGES: Readonly<
-  Record<Options['target'], (definition: PipelineDefinition, options: RehearsalOptions) => Promise<Rehearsal>>
-> = {
-  aws: async (definition, options) => {
-    const { REHEARSAL_PACKAGES } = await import('../aws/rehearsal/packages.js');
-    requirePeers('rehearse', REHEARSAL_PACKAGES);
-    const { Rehearsal: Stage } = await import('../aws/rehearsal/rehearsal.js');
-    return new Stage(definition, options);
-  },
-  google: async (definition, options) => {
-    const { REHEARSAL_PACKAGES } = await import('../google/rehearsal/packages.js');
-    requirePeers('rehearse', REHEARSAL_PACKAGES);
-    const { Rehearsal: Stage } = await import('../google/rehearsal/rehearsal.js');
-    return new Stage(definition, options);
-  },
-};
-
-async function perform(rehearsal: Rehearsal, only: string): Promise<number> {
+async function performAll<S extends RehearsedScenario>(
+  rehearsal: Rehearsal<S>,
+  only: string,
+): Promise<number> {
   const scenarios = rehearsal.scenarios.filter(({ name }) => name.includes(only));
   if (scenarios.length === 0) {
     const names = rehearsal.scenarios.map(({ name }) => name).join('; ');
     throw new Error(`no scenario has "${only}" in its name; there are: ${names}`);
   }
-  const width = Math.max(...scenarios.map(({ name }) => name.length));
+  const table = new RehearsalTable(scenarios);
+  process.stdout.write(table.header);
   let failed = 0;
   for (const scenario of scenarios) {
     const result = await rehearsal.run(scenario);
     if (result.problems.length > 0) failed += 1;
-    process.stdout.write(describe(result, width));
+    process.stdout.write(table.row(result));
   }
   process.stdout.write(`${scenarios.length - failed} of ${scenarios.length} scenarios went as expected\n`);
-  if ('unchecked' in rehearsal && rehearsal.unchecked.size > 0) {
-    const names = [...rehearsal.unchecked].join(' ');
-    process.stdout.write(`not held to a model of the SDK: npm install --save-dev ${names}\n`);
+  const unchecked = [...(rehearsal.unchecked ?? [])];
+  if (unchecked.length > 0) {
+    process.stdout.write(`not held to a model of the SDK: npm install --save-dev ${unchecked.join(' ')}\n`);
   }
   return failed;
 }
@@ -109,17 +127,6 @@ function parseMebibytes(text: string): number {
   if (!Number.isInteger(value) || value < 1)
     throw new InvalidArgumentError('It is a whole number, 1 or more.');
   return value;
-}
-
-function describe({ scenario, steps, failure, problems }: Result, width: number): string {
-  const outcome = failure === undefined ? 'succeeded' : `failed: ${failure.name}`;
-  const row = [
-    problems.length === 0 ? 'ok  ' : 'FAIL',
-    scenario.name.padEnd(width),
-    `${steps.at(0) ?? ''} … ${steps.slice(-3).join(' → ')}`,
-    outcome,
-  ];
-  return [row.join('  '), ...problems.map((problem) => `      ${problem}`), ''].join('\n');
 }
 
 function runStageProgram(python: string, logs: string): ProgramRunner {

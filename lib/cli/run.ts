@@ -63,8 +63,17 @@ async function askForApproval(version: string): Promise<boolean> {
   return /^y(es)?$/i.test(answer.trim());
 }
 
-function summary({ store }: RunResult): string {
+function summary({ store, steps }: RunResult): string {
   const root = relative('', store.root) || '.';
+  const { version = '', serveWith } = steps.find(({ step }) => step === 'release')?.result ?? {};
+  if (serveWith !== undefined) {
+    return [
+      `NOT SERVED: version ${version}, verified, in ${join(root, 'models', version)}`,
+      `serve it on a machine with a GPU: ${serveWith}`,
+      'or in a cloud: deploy the definition with ModelPipeline of cdk-model-pipeline/aws or cdk-model-pipeline/google',
+      '',
+    ].join('\n');
+  }
   return [
     `live: version ${store.liveVersion() ?? ''}, verified, in ${join(root, 'models', store.liveVersion() ?? '')}`,
     `serve it: npx model-pipeline serve ${root}`,

@@ -24,6 +24,7 @@ interface Options {
   readonly threads?: number;
   readonly capture?: string;
   readonly capturePercent: number;
+  readonly captureBatchSeconds?: number;
   readonly executionProvider: 'cpu' | 'cuda';
   readonly healthPath?: string;
   readonly predictPath?: string;
@@ -64,7 +65,13 @@ export function serveCommand(): Command {
       option('--execution-provider <name>', 'what runs the model').choices(['cpu', 'cuda']).default('cpu'),
     )
     .addOption(option('--capture <directory>', 'record requests and responses below this directory'))
-    .addOption(count('--capture-percent <percent>', 'share of the requests to record', 100))
+    .addOption(percent('--capture-percent <percent>', 'share of the requests to record', 100))
+    .addOption(
+      count(
+        '--capture-batch-seconds <seconds>',
+        'collect for so long, and append to no file: for object stores',
+      ),
+    )
     .addOption(path('--health-path <path>', 'answers as /ping does').env('AIP_HEALTH_ROUTE'))
     .addOption(path('--predict-path <path>', 'answers as /invocations does').env('AIP_PREDICT_ROUTE'))
     .action(serve);
@@ -90,7 +97,11 @@ async function serve(directory: string | undefined, options: Options): Promise<v
     capture:
       options.capture === undefined
         ? undefined
-        : { directory: options.capture, samplePercent: options.capturePercent },
+        : {
+            directory: options.capture,
+            samplePercent: options.capturePercent,
+            batchSeconds: options.captureBatchSeconds,
+          },
     onEvent: log,
   });
   const stopped = closeOnSignal(server, log);
@@ -168,6 +179,16 @@ function count(flags: string, description: string, fallback?: number, min = 1): 
     .argParser((value) => {
       if (/^\d{1,9}$/.test(value) && Number(value) >= min) return Number(value);
       throw new InvalidArgumentError(`Expected an integer from ${min}, got "${value}".`);
+    });
+}
+
+function percent(flags: string, description: string, fallback: number): Option {
+  return option(flags, description)
+    .default(fallback)
+    .argParser((value) => {
+      const share = /^\d{1,3}(\.\d{1,9})?$/.test(value) ? Number(value) : 0;
+      if (share > 0 && share <= 100) return share;
+      throw new InvalidArgumentError(`Expected a number above 0, at most 100, got "${value}".`);
     });
 }
 

@@ -8,11 +8,14 @@ import {
   reportHtml,
   toSarif,
   verifyArtifact,
+  verifyLanguageModel,
   type VerificationReport,
   type VerifyEvent,
 } from '../artifact';
-import { IssueError } from '../issue';
+import { readLanguageModelSignature } from '../artifact/language-model/signature';
+import { issue, IssueError, throwIssues } from '../issue';
 import { writeJson } from '../program/support';
+import { languageModelTarget } from './language-model-target';
 import { readPem } from './read-pem';
 
 interface Options {
@@ -35,7 +38,7 @@ const INTERRUPTED = 130;
 export function verifyCommand(): Command {
   return new Command('verify')
     .description('Check a model, a package or a version, and say what is wrong with it.')
-    .argument('<target>', 'an .onnx file, or a directory with model.onnx')
+    .argument('<target>', 'an .onnx file, a directory with model.onnx, or one of a language model')
     .option('--json', 'print the report as JSON')
     .option('--report <file>', 'write the report to a file')
     .option('--html <file>', 'write the report as a page for the browser')
@@ -76,13 +79,27 @@ export function verifyCommand(): Command {
 
 /** Where the model is, as a code-scanning page names files. */
 function fileOf(target: string): string {
-  const file = statSync(target).isDirectory() ? join(target, 'model.onnx') : target;
+  const languageModel = languageModelTarget(target)?.directory;
+  const directory = languageModel ?? (statSync(target).isDirectory() ? target : undefined);
+  const name = languageModel === undefined ? 'model.onnx' : 'config.json';
+  const file = directory === undefined ? target : join(directory, name);
   return relative('.', file).replaceAll('\\', '/');
 }
 
 /** What the user named must be readable: that is not the model's fault. */
 function verify(target: string, options: Options, signal: AbortSignal): Promise<VerificationReport> {
   const { tolerance, signature, golden, publicKey, exclude, cache } = options;
+  const onProgress = process.stderr.isTTY ? showProgress : undefined;
+  const languageModel = languageModelTarget(target);
+  if (languageModel) {
+    refuseOptions({ tolerance, golden, publicKey, cache, exclude: Object.keys(exclude)[0] });
+    const file = signature ?? languageModel.signatureFile;
+    return verifyLanguageModel(languageModel.directory, {
+      signature: file === undefined ? undefined : readLanguageModelSignature(file),
+      signal,
+      onProgress,
+    });
+  }
   if (golden !== undefined) readGolden(golden);
   return verifyArtifact(target, {
     tolerance: { absolute: tolerance },
@@ -92,8 +109,21 @@ function verify(target: string, options: Options, signal: AbortSignal): Promise<
     exclude,
     cache,
     signal,
-    onProgress: process.stderr.isTTY ? showProgress : undefined,
+    onProgress,
   });
+}
+
+/** Options that say how a model is run, or which of its checks. */
+function refuseOptions(options: Readonly<Record<string, string | number | undefined>>): void {
+  throwIssues(
+    'verify',
+    Object.entries(options)
+      .filter(([, value]) => value !== undefined)
+      .map(([name]) => {
+        const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+        return issue('option', option, 'is not for language models', 'leave it out');
+      }),
+  );
 }
 
 /** One line that is written over, and gone in the end. */

@@ -167,8 +167,9 @@ export class ArtifactStore extends ArtifactStoreBase {
     return this.key.keyName;
   }
 
+  /** The bucket, which waits for what allows Google's services its key. */
   get dependencies(): readonly ITerraformDependable[] {
-    return [this.bucket, ...this.key.grants];
+    return [this.bucket];
   }
 }
 

@@ -84,7 +84,7 @@ export class ContainerJob extends Construct {
 
   /** Allows running it with other arguments, and waiting for it. */
   grantRun(id: string, member: string): void {
-    const { account, project } = this.props;
+    const { project } = this.props;
     new CloudRunV2JobIamMember(this, `Run${id}`, {
       project: project.id,
       location: project.region,
@@ -92,7 +92,6 @@ export class ContainerJob extends Construct {
       role: 'roles/run.jobsExecutorWithOverrides',
       member,
     });
-    account.grantActAs(id, member);
   }
 }
 

@@ -19,10 +19,12 @@ export {
 export { ContainerJob, type ContainerJobProps } from './container-job';
 export { ContainerRegistry, type ContainerRegistryProps } from './container-registry';
 export type { CloudRunResources } from './cloud-run-resources';
+export { DriftMonitor, type DriftMonitorProps } from './drift-monitor';
 export type { EndpointAccess } from './endpoint-access';
 export { type EndpointAlarmLevels, EndpointAlarms, type EndpointAlarmsProps } from './endpoint-alarms';
 export type { CloudRunReference, EndpointReference, VertexEndpointReference } from './endpoint-metrics';
 export { FailureAlert, type FailureAlertProps } from './failure-alert';
+export { FeedbackLoop, type FeedbackLoopProps } from './feedback-loop';
 export { JobCode, type JobCodeProps } from './job-code';
 export type { AlarmActions } from './leveled-alarms';
 export { ModelAge, type ModelAgeProps } from './model-age';
@@ -63,4 +65,5 @@ export { TrainingJob, type TrainingJobProps } from './training-job';
 export type { TrainingProps } from './training-request';
 export { TuningJob, type TuningJobProps } from './tuning-job';
 export { WorkflowDefinition, type WorkflowDefinitionProps } from './workflow-definition';
+export type { WorkflowSchedule } from './workflow-schedule';
 export type { Steps, WorkflowSource, WorkflowStep } from './workflow/source';

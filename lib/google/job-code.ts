@@ -1,20 +1,19 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { StorageBucketObject } from '@cdktf/provider-google/lib/storage-bucket-object';
-import { AssetType, TerraformAsset } from 'cdktf';
+import { App, AssetType, TerraformAsset, type TerraformAssetConfig } from 'cdktf';
 import { Construct } from 'constructs';
-import * as tar from 'tar';
 import { throwIssues } from '../issue';
-import { assemble, checkWheelhouse, type JobCodeContent } from '../job-code/assemble';
+import { checkWheelhouse, codeFiles, type JobCodeContent } from '../job-code/code-files';
+import { tarBlocks } from '../job-code/tar-blocks';
 import type { IArtifactStore } from './artifact-store';
 import { terraformStackOf } from './resource-name';
 import type { StoreLocation } from './store-location';
 import { literal } from './workflow/expression';
 
 const LAUNCHER = join(__dirname, 'job-code', 'launch.py');
-const ARCHIVE = 'code.tar.gz';
+const ARCHIVE = 'code.tar';
 const ENTRY = 'launch.py';
 
 export interface JobCodeProps extends JobCodeContent {
@@ -39,17 +38,35 @@ export class JobCode extends Construct {
     terraformStackOf(this);
     throwIssues('job code', checkWheelhouse(props.wheelhouse));
     this.store = props.store;
-    const archive = pack(props);
-    const digest = createHash('sha256').update(readFileSync(archive)).update(readFileSync(LAUNCHER));
-    this.prefix = `code/${digest.digest('hex').slice(0, 16)}/`;
+    const archive = this.pack(props);
+    const digest = createHash('sha256').update(archive.digest).update(readFileSync(LAUNCHER)).digest('hex');
+    this.prefix = `code/${digest.slice(0, 16)}/`;
     this.location = { path: literal(this.prefix), prefixes: [this.prefix] };
-    this.upload('Archive', archive, ARCHIVE);
-    this.upload('Launcher', LAUNCHER, ENTRY);
+    this.upload('Archive', { path: archive.path, assetHash: archive.digest }, ARCHIVE);
+    this.upload('Launcher', { path: LAUNCHER }, ENTRY);
     this.command = ['python3', this.store.mountPath(`${this.prefix}${ENTRY}`)];
   }
 
-  private upload(id: string, path: string, name: string): void {
-    const { path: source } = new TerraformAsset(this, `${id}Asset`, { path, type: AssetType.FILE });
+  /** Beside the stacks: cdktf copies assets when the app is synthesised. */
+  private pack(content: JobCodeContent): { readonly path: string; readonly digest: string } {
+    const directory = join(resolve(App.of(this).outdir), 'code', this.node.addr);
+    mkdirSync(directory, { recursive: true });
+    const path = join(directory, ARCHIVE);
+    const digest = createHash('sha256');
+    const file = openSync(path, 'w');
+    try {
+      for (const block of tarBlocks(codeFiles(content))) {
+        digest.update(block);
+        writeFileSync(file, block);
+      }
+    } finally {
+      closeSync(file);
+    }
+    return { path, digest: digest.digest('hex') };
+  }
+
+  private upload(id: string, asset: Pick<TerraformAssetConfig, 'path' | 'assetHash'>, name: string): void {
+    const { path: source } = new TerraformAsset(this, `${id}Asset`, { ...asset, type: AssetType.FILE });
     new StorageBucketObject(this, id, {
       bucket: this.store.bucketName,
       name: `${this.prefix}${name}`,
@@ -57,32 +74,4 @@ export class JobCode extends Construct {
       dependsOn: [...this.store.dependencies],
     });
   }
-}
-
-/**
- * One archive whose bytes depend on names, modes and contents alone. It stays in the temporary directory
- * under its digest: cdktf copies assets when the app is synthesised.
- */
-function pack(content: JobCodeContent): string {
-  const work = mkdtempSync(join(tmpdir(), 'job-code-'));
-  try {
-    const code = join(work, 'code');
-    mkdirSync(code);
-    assemble(code, content);
-    const file = join(work, ARCHIVE);
-    const entries = readdirSync(code, { recursive: true, encoding: 'utf8' }).sort();
-    const options = { gzip: { level: 9 }, mtime: new Date(0), noDirRecurse: true, portable: true } as const;
-    tar.create({ cwd: code, file, sync: true, ...options }, entries);
-    return keep(file);
-  } finally {
-    rmSync(work, { recursive: true });
-  }
-}
-
-function keep(file: string): string {
-  const digest = createHash('sha256').update(readFileSync(file)).digest('hex');
-  const kept = join(tmpdir(), 'cdk-model-pipeline', digest, ARCHIVE);
-  mkdirSync(dirname(kept), { recursive: true });
-  renameSync(file, kept);
-  return kept;
 }

@@ -1,4 +1,3 @@
-import { ProjectIamCustomRole } from '@cdktf/provider-google/lib/project-iam-custom-role';
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import { Annotations } from 'cdktf';
 import { Construct } from 'constructs';
@@ -8,9 +7,12 @@ import { compile, type PipelineDefinition, type Plan, type Stage, unsupportedFie
 import { ApprovalAlert } from './approval-alert';
 import { ArtifactStore, type IArtifactStore } from './artifact-store';
 import type { ContainerImage } from './container-image';
+import { DriftMonitor } from './drift-monitor';
 import { checkAlarms, type EndpointAlarms } from './endpoint-alarms';
 import { FailureAlert } from './failure-alert';
+import { FeedbackLoop } from './feedback-loop';
 import { grantVertexJobs } from './grant-vertex-jobs';
+import { grantWait } from './grant-wait';
 import { JobCode } from './job-code';
 import type { AlarmActions } from './leveled-alarms';
 import { ModelAge } from './model-age';
@@ -23,7 +25,7 @@ import { orderAccounts } from './order-accounts';
 import { type PipelineAccess, PipelineEndpoint } from './pipeline-endpoint';
 import { type PipelineMachines, pickMachines } from './pipeline-machines';
 import { checkStarts, PipelineStarts, type Starts } from './pipeline-starts';
-import { checkService, PipelineService } from './pipeline-service';
+import { checkService, checkServiceCapture, PipelineService } from './pipeline-service';
 import { PipelineSteps } from './pipeline-steps';
 import { checkProject, type Project } from './project';
 import { checkReplicas } from './replicas';
@@ -105,6 +107,10 @@ export class ModelPipeline extends Construct {
   /** On runs and jobs that fail, and on the model's age. */
   readonly pipelineAlarms: PipelineAlarms;
   readonly dashboard: PipelineDashboard;
+  /** Absent where the definition has no `monitoring.drift`. */
+  readonly drift?: DriftMonitor;
+  /** Absent where the definition has no `monitoring.feedback`. */
+  readonly feedback?: FeedbackLoop;
   /** Encrypts what executions and messages hold. */
   readonly encryptionKey: ServiceKey;
   private readonly props: ModelPipelineProps;
@@ -143,6 +149,8 @@ export class ModelPipeline extends Construct {
     this.grantRun(steps, locations);
     this.approvals = this.createApprovals();
     this.createFailureAlerts();
+    this.drift = this.createDrift(actions);
+    this.feedback = this.createFeedback();
     const modelAge = this.createModelAge();
     this.pipelineAlarms = this.createPipelineAlarms(steps, modelAge, actions);
     this.dashboard = this.createDashboard(steps, modelAge);
@@ -180,6 +188,7 @@ export class ModelPipeline extends Construct {
       const gpu = this.hasGpu();
       return [
         ...checkService(endpoint.machine, 'deployment.endpoint.machine'),
+        ...checkServiceCapture(definition, runtime),
         ...checkAlarms({ kind: 'cloud-run', ...place, serviceName: '', gpu }, levels, 'monitoring'),
         ...runtime.check(gpu ? 1 : 0, 'runtime'),
       ];
@@ -234,29 +243,30 @@ export class ModelPipeline extends Construct {
   /** Each workflow may do what its source does, on what is this pipeline's. */
   private grantRun(steps: PipelineSteps, locations: Locations): void {
     const { project } = this.props;
-    const waiter = new ProjectIamCustomRole(this, 'Waiter', {
-      project: project.id,
-      roleId: `${constructName(this, 50).replaceAll('-', '_')}_waiter`,
-      title: `Waits for jobs of ${this.node.path}`.slice(0, 100),
-      permissions: ['run.operations.get'],
-    });
     const runners = { Run: this.workflow, Rollback: this.rollback, Teardown: this.teardown };
     for (const [id, { account }] of Object.entries(runners)) {
       const { member } = account;
-      const grant = (what: string, role: string) =>
-        new ProjectIamMember(this, `${what}${id}`, { project: project.id, role, member });
-      grantVertexJobs(this, project, member);
+      if (id !== 'Teardown' || this.endpoint instanceof PipelineEndpoint)
+        grantVertexJobs(this, project, member);
       // Who finds the lock of the endpoint taken asks whether the run that took it is still there.
       grantReadWorkflows(account, project, Object.values(runners));
       this.store.grantKeep(`${this.node.path}/${id}`, member, ['releases/']);
       if (id === 'Teardown') continue;
-      grant('Measure', 'roles/monitoring.viewer');
-      grant('Wait', waiter.name);
       this.endpoint.grantRelease(id, member);
     }
     const { member } = this.workflow.account;
+    grantWait(this, project, { Run: member, Rollback: this.rollback.account.member });
+    if (this.measuresReleases()) {
+      const role = 'roles/monitoring.viewer';
+      new ProjectIamMember(this, 'MeasureRun', { project: project.id, role, member });
+    }
     this.store.grantRead(`${this.node.path}/Run`, member, this.readPrefixes(locations));
     steps.grantRun('Run', member);
+  }
+
+  private measuresReleases(): boolean {
+    const waits = this.plan.steps.some((step) => step.kind === 'release' && step.waitMinutes > 0);
+    return waits && this.endpoint.release.limits.length > 0;
   }
 
   /** Metrics that gates judge, and manifests. */
@@ -300,6 +310,27 @@ export class ModelPipeline extends Construct {
     return new ModelAge(this, 'ModelAge', { project, pipeline: definition.name, store, key });
   }
 
+  private createDrift(actions: AlarmActions): DriftMonitor | undefined {
+    const { definition, jobImage: image, network, project, wheelhouse } = this.props;
+    const { encryptionKey: key, endpoint, store } = this;
+    if (definition.monitoring.drift === undefined) return undefined;
+    const requestLog = endpoint instanceof PipelineEndpoint ? endpoint.endpoint.requestLog : undefined;
+    return new DriftMonitor(this, 'Drift', {
+      ...{ project, definition, store, requestLog, actions, key, image, wheelhouse, network },
+    });
+  }
+
+  private createFeedback(): FeedbackLoop | undefined {
+    const { definition, network, project, serverImage } = this.props;
+    const { feedback } = definition.monitoring;
+    if (feedback === undefined) return undefined;
+    const { encryptionKey: key, store, workflow } = this;
+    return new FeedbackLoop(this, 'Feedback', {
+      ...{ project, pipeline: definition.name, store, workflow, serverImage, key, network },
+      retrainAfterSamples: feedback.retrainAfterSamples,
+    });
+  }
+
   private createPipelineAlarms(
     steps: PipelineSteps,
     modelAge: ModelAge | undefined,
@@ -309,7 +340,12 @@ export class ModelPipeline extends Construct {
     const levels = definition.monitoring.modelAgeDays;
     return new PipelineAlarms(this, 'PipelineAlarms', {
       project,
-      workflows: { Runs: this.workflowName(), Rollbacks: this.workflowName('-rollback') },
+      workflows: {
+        Runs: this.workflowName(),
+        Rollbacks: this.workflowName('-rollback'),
+        ...(this.drift && { DriftChecks: lastOf(this.drift.workflow.workflowName) }),
+        ...(this.feedback && { FeedbackLooks: lastOf(this.feedback.workflow.workflowName) }),
+      },
       jobs: Object.fromEntries([...steps.jobNames].map(([step, name]) => [step, lastOf(name)])),
       modelAge: modelAge && levels && { metric: modelAge.metric(), levels },
       actions,
@@ -337,6 +373,8 @@ export class ModelPipeline extends Construct {
       },
       endpoint: this.endpoint.reference,
       modelAge: modelAge?.metric(),
+      drift: this.drift && [this.drift.metricPopulationStability(), this.drift.metricPredictionStability()],
+      feedback: this.feedback?.metricNewSamples(),
     });
   }
 

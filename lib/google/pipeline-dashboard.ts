@@ -17,6 +17,10 @@ export interface PipelineDashboardProps {
   readonly endpoint: metrics.EndpointReference;
   /** Days since a version went live. @default - not shown */
   readonly modelAge?: metrics.MetricQuery;
+  /** Indices of the last check for drift. @default - not shown */
+  readonly drift?: readonly metrics.MetricQuery[];
+  /** Labelled samples that no run has seen. @default - not shown */
+  readonly feedback?: metrics.MetricQuery;
 }
 
 type JobStage = 'training' | 'optimization' | 'conversion' | 'deployment';
@@ -73,7 +77,7 @@ export class PipelineDashboard extends Construct {
   }
 
   private monitoring(): Row {
-    const { endpoint, project } = this.props;
+    const { drift, endpoint, feedback, project } = this.props;
     const gpu = endpoint.kind === 'vertex' ? endpoint.machine?.accelerators : Number(endpoint.gpu ?? false);
     return {
       title: 'Monitoring',
@@ -92,6 +96,8 @@ export class PipelineDashboard extends Construct {
           title: 'Utilisation',
           metrics: [metrics.cpuPercent(endpoint), ...(gpu ? [metrics.gpuPercent(endpoint)] : [])],
         },
+        ...(drift ? [{ title: 'Drift', metrics: drift }] : []),
+        ...(feedback ? [{ title: feedback.title, metrics: [feedback] }] : []),
       ],
     };
   }

@@ -1,6 +1,7 @@
 import { Construct } from 'constructs';
 import type { GoogleMachine } from '../hardware';
 import { contentHash } from '../names';
+import { servingRuntime } from '../pipeline';
 import type { EndpointAlarms } from './endpoint-alarms';
 import type { VertexEndpointReference } from './endpoint-metrics';
 import { ModelEndpoint } from './model-endpoint';
@@ -54,7 +55,7 @@ export class PipelineEndpoint extends Construct {
       image: props.serverImage,
       url: JSON.stringify(`https://${this.host()}/v1/${this.endpoint.endpointName}:rawPredict`),
       token: 'access',
-      runtime: deployment.endpoint.runtime ?? 'onnx',
+      runtime: servingRuntime(definition),
       golden: { path: `${REGISTERED}.path + "golden/"`, prefixes: ['models/'] },
       tolerance: definition.conversion?.tolerance ?? {},
       network,

@@ -3,14 +3,16 @@ import { CloudRunV2ServiceIamMember } from '@cdktf/provider-google/lib/cloud-run
 import { Construct } from 'constructs';
 import { type Issue, issue } from '../issue';
 import { contentHash } from '../names';
-import type { MachineRequest } from '../pipeline';
+import { type MachineRequest, type PipelineDefinition, servingRuntime } from '../pipeline';
 import { type CloudRunResources, cloudRunResources, renderLimits } from './cloud-run-resources';
 import { EndpointAlarms } from './endpoint-alarms';
 import type { CloudRunReference } from './endpoint-metrics';
 import { renderRegister, releaseLimits, type ReleasedEndpointProps } from './released-endpoint';
 import { constructName } from './resource-name';
+import type { ServingRuntime } from './serving-runtime';
 import { SmokeTest } from './smoke-test';
 import { serviceAgent } from './project';
+import type { ServingContainer } from './serving-runtime';
 import { StepAccount } from './step-account';
 import { CANDIDATE, cloudRunTarget } from './workflow/cloud-run-service';
 import { literal, value } from './workflow/expression';
@@ -27,6 +29,10 @@ const PLACEHOLDER = 'us-docker.pkg.dev/cloudrun/container/hello';
 const PROBE = { periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 24 };
 
 const VOLUME = 'store';
+
+/** The store once more, to be written to. */
+const CAPTURE_VOLUME = 'capture';
+const CAPTURE_MOUNT = '/capture';
 
 /** A service of Cloud Run whose revisions are the release workflow's, and what it needs around it. */
 export class PipelineService extends Construct {
@@ -50,6 +56,10 @@ export class PipelineService extends Construct {
     const resources = cloudRunResources(deployment.endpoint.machine) ?? { cpu: 0, memoryGiB: 0 };
     this.account = new StepAccount(this, 'Account', { project, purpose: `Serves ${definition.name}` });
     store.grantRead(this.node.path, this.account.member, ['models/']);
+    if (monitoring.capture) {
+      const path = `capture/${definition.name}/`;
+      this.account.grantStore(store, {}, { capture: { path: literal(path), prefixes: [path] } });
+    }
     const imageUri = runtime.bindImage(this, [
       serviceAgent(project, 'run'),
       serviceAgent(project, 'aiplatform'),
@@ -73,9 +83,9 @@ export class PipelineService extends Construct {
       project,
       store,
       image: props.serverImage,
-      url: literal(`${this.candidateUrl()}/invocations`),
+      url: literal(`${this.candidateUrl()}${this.renderContainer().predictRoute}`),
       token: 'identity',
-      runtime: deployment.endpoint.runtime ?? 'onnx',
+      runtime: servingRuntime(definition),
       golden: { path: `${REGISTERED}.path + "golden/"`, prefixes: ['models/'] },
       tolerance: definition.conversion?.tolerance ?? {},
       network: props.network,
@@ -94,6 +104,8 @@ export class PipelineService extends Construct {
   grantRelease(id: string, member: string): void {
     this.grant(`Release${id}`, 'roles/run.developer', member);
     this.account.grantActAs(id, member);
+    // Who deploys an image must be able to pull it.
+    this.props.runtime.bindImage(new Construct(this, `Image${id}`), [member]);
     this.smokeTest.grantRun(id, member);
   }
 
@@ -136,11 +148,12 @@ export class PipelineService extends Construct {
 
   /** `RevisionTemplate` of Cloud Run, with expressions of the workflow. */
   private renderTemplate(image: string, resources: CloudRunResources): Readonly<Record<string, unknown>> {
-    const { definition, network, runtime, store } = this.props;
+    const { definition, network, store } = this.props;
     const { min = 0, max = Math.max(min, 1) } = definition.deployment.endpoint.replicas ?? {};
-    const { digest, digestLabel, version } = REGISTERED_TEXTS;
-    const directory = value(`${literal(store.mountPath(''))} + ${REGISTERED}.path`);
-    const container = runtime.render(directory, { pipeline: definition.name, version, digest });
+    const { digestLabel, version } = REGISTERED_TEXTS;
+    const container = this.renderContainer();
+    const capture = this.renderCapture();
+    const environment = { ...container.environment, ...capture };
     const probe = { ...PROBE, httpGet: { path: container.healthRoute, port: container.port } };
     return {
       labels: { 'model-version': version, 'model-digest': digestLabel },
@@ -156,13 +169,16 @@ export class PipelineService extends Construct {
         gpuZonalRedundancyDisabled: true,
       }),
       ...(network && { vpcAccess: { egress: 'ALL_TRAFFIC', networkInterfaces: [{ ...network }] } }),
-      volumes: [{ name: VOLUME, gcs: { bucket: store.bucketName, readOnly: true } }],
+      volumes: [
+        { name: VOLUME, gcs: { bucket: store.bucketName, readOnly: true } },
+        ...(capture ? [{ name: CAPTURE_VOLUME, gcs: { bucket: store.bucketName, readOnly: false } }] : []),
+      ],
       containers: [
         {
           image,
           ...(container.command && { command: container.command }),
           ...(container.args && { args: container.args }),
-          env: Object.entries(container.environment).map(([name, text]) => ({ name, value: text })),
+          env: Object.entries(environment).map(([name, text]) => ({ name, value: text })),
           ports: [{ containerPort: container.port }],
           resources: {
             limits: renderLimits(resources),
@@ -171,10 +187,27 @@ export class PipelineService extends Construct {
           },
           startupProbe: probe,
           livenessProbe: probe,
-          volumeMounts: [{ name: VOLUME, mountPath: `/gcs/${store.bucketName}` }],
+          volumeMounts: [
+            { name: VOLUME, mountPath: `/gcs/${store.bucketName}` },
+            ...(capture ? [{ name: CAPTURE_VOLUME, mountPath: CAPTURE_MOUNT }] : []),
+          ],
         },
       ],
     };
+  }
+
+  /** The server files what it records under the pipeline's name. */
+  private renderCapture(): Readonly<Record<string, string>> | undefined {
+    const { definition, runtime } = this.props;
+    const { capture } = definition.monitoring;
+    return capture && runtime.renderCapture?.(`${CAPTURE_MOUNT}/capture`, capture.samplePercent);
+  }
+
+  private renderContainer(): ServingContainer {
+    const { definition, runtime, store } = this.props;
+    const { digest, version } = REGISTERED_TEXTS;
+    const directory = value(`${literal(store.mountPath(''))} + ${REGISTERED}.path`);
+    return runtime.render(directory, { pipeline: definition.name, version, digest });
   }
 
   private renderRelease(template: Readonly<Record<string, unknown>>): ReleaseSettings {
@@ -196,6 +229,14 @@ export class PipelineService extends Construct {
       limits: releaseLimits(this.reference, this.alarms.release),
     };
   }
+}
+
+/** Cloud Run records no requests: what serves must do it. */
+export function checkServiceCapture({ monitoring }: PipelineDefinition, runtime: ServingRuntime): Issue[] {
+  const { capture } = monitoring;
+  if (capture === undefined || runtime.renderCapture?.('', capture.samplePercent)) return [];
+  const message = 'is not carried out: neither Cloud Run nor this runtime records requests';
+  return [issue('serverless-without', 'monitoring.capture', message, 'Leave it out, or take another mode.')];
 }
 
 /** What Cloud Run has not. */

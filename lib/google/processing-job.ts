@@ -27,6 +27,8 @@ export interface ProcessingJobProps {
   readonly inputs: StoreLocations;
   readonly outputs: StoreLocations;
   readonly timeoutSeconds: number;
+  /** Further words of the command. @default [] */
+  readonly words?: readonly string[];
   /** @default - reaches the internet and Google's services */
   readonly network?: NetworkProps;
 }
@@ -69,7 +71,7 @@ export class ProcessingJob extends Construct {
       call: RUN_PROGRAM,
       args: {
         name: this.job.jobName,
-        args: ['--step', props.step, ...storeArguments(store, { inputs, outputs })],
+        args: ['--step', props.step, ...storeArguments(store, { inputs, outputs }), ...(props.words ?? [])],
         timeout: timeoutSeconds,
       },
     };

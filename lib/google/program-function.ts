@@ -102,7 +102,7 @@ export class ProgramFunction extends Construct {
       args: {
         name: this.job.jobName,
         args: [
-          'mounted-program',
+          ...['program', '--store', 'mounted'],
           ...['--program', program],
           ...['--step', step],
           // In a workflow's source, "${" begins an expression.

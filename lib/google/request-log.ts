@@ -1,6 +1,7 @@
 import { BigqueryDataset } from '@cdktf/provider-google/lib/bigquery-dataset';
 import { KmsCryptoKeyIamMember } from '@cdktf/provider-google/lib/kms-crypto-key-iam-member';
 import { BigqueryDatasetIamMember } from '@cdktf/provider-google/lib/bigquery-dataset-iam-member';
+import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { type Project, serviceAgent } from './project';
@@ -21,6 +22,7 @@ export class RequestLog extends Construct {
   readonly dataset: BigqueryDataset;
   readonly key: ServiceKey;
   readonly datasetId: string;
+  readonly tableId = TABLE;
   /** `<project>.<dataset>.requests`. */
   readonly table: string;
   private readonly projectId: string;
@@ -62,6 +64,20 @@ export class RequestLog extends Construct {
   /** Allows reading what was recorded. */
   grantRead(id: string, member: string): void {
     this.grant(`Read${id}`, member, 'roles/bigquery.dataViewer');
+  }
+
+  /**
+   * Allows reading what was recorded, by queries of the project.
+   *
+   * @param scope takes what allows it
+   */
+  grantQuery(scope: Construct, member: string): void {
+    this.grantRead(scope.node.path, member);
+    new ProjectIamMember(scope, 'Query', {
+      project: this.projectId,
+      role: 'roles/bigquery.jobUser',
+      member,
+    });
   }
 
   private grant(id: string, member: string, role: string): void {

@@ -58,6 +58,9 @@ const VLLM_SHARED_MEMORY_MIB = 16_384;
 
 const PORT = 8080;
 
+/** A file of the store is never appended to; what an instance that is killed has collected is lost. */
+const BATCH_SECONDS = 60;
+
 /** What serves a model: the image, and how it is started. The model itself is not part of the image. */
 export abstract class ServingRuntime {
   /** This library's server, an image of yours made once from `containers/serving`. */
@@ -90,6 +93,14 @@ export abstract class ServingRuntime {
     return this.image.bind(scope, members);
   }
 
+  /**
+   * Variables that make it record requests and responses below a mounted directory of the store. Absent where
+   * it cannot.
+   *
+   * @param samplePercent share of the requests, above 0 to 100
+   */
+  renderCapture?(directory: string, samplePercent: number): Readonly<Record<string, string>>;
+
   /** @param model directory or URI of the version, as the container sees it */
   abstract render(model: string, served?: ServedVersion): ServingContainer;
 
@@ -107,6 +118,14 @@ class OnnxRuntime extends ServingRuntime {
 
   get usesGpu(): boolean {
     return this.options.executionProvider === 'cuda';
+  }
+
+  override renderCapture(directory: string, samplePercent: number): Readonly<Record<string, string>> {
+    return {
+      MODEL_PIPELINE_CAPTURE: directory,
+      MODEL_PIPELINE_CAPTURE_PERCENT: String(samplePercent),
+      MODEL_PIPELINE_CAPTURE_BATCH_SECONDS: String(BATCH_SECONDS),
+    };
   }
 
   render(model: string, served?: ServedVersion): ServingContainer {

@@ -1,6 +1,6 @@
 import { Construct } from 'constructs';
 import { throwIssues } from '../issue';
-import type { Tolerance } from '../pipeline';
+import type { ServingRuntime, Tolerance } from '../pipeline';
 import type { IArtifactStore } from './artifact-store';
 import type { ContainerImage } from './container-image';
 import { checkContainerJob, ContainerJob } from './container-job';
@@ -25,7 +25,7 @@ export interface SmokeTestProps {
   readonly url: string;
   /** What requests carry: `identity` for Cloud Run, `access` for Vertex AI. */
   readonly token: 'identity' | 'access';
-  readonly runtime: 'onnx' | 'triton';
+  readonly runtime: ServingRuntime;
   /** `golden/` of the version that was released. */
   readonly golden: StoreLocation;
   /** Accepted difference between the endpoint's answers and the golden samples. */

@@ -1,10 +1,7 @@
 /** Fields of the definition that this target does not carry out, with the reason: refused at synth. */
 export const UNSUPPORTED: Readonly<Record<string, string>> = {
-  'training.framework=tensorflow': 'the stage programs export PyTorch models',
   'training.train.warmPoolMinutes': 'every job gets machines of its own',
   'training.tuning.warmStart': 'a study of Vertex AI learns from no other',
-  'optimization.prune': 'the only optimisation is quantisation',
-  'optimization.distill': 'the only optimisation is quantisation',
   'conversion.format=tflite': 'endpoints serve ONNX',
   'deployment.endpoint.runtime=triton':
     'a version holds no unpacked model repository, which Triton reads on Vertex AI; use ModelEndpoint',
@@ -14,8 +11,6 @@ export const UNSUPPORTED: Readonly<Record<string, string>> = {
   'deployment.endpoint.replicas.backlog': 'endpoints of Vertex AI have no queue',
   'monitoring.resources.diskPercent': 'Vertex AI does not measure it',
   'monitoring.queue': 'endpoints of Vertex AI have no queue',
-  'monitoring.drift': 'drift is not watched',
-  'monitoring.feedback': 'feedback starts no run',
 };
 
 /** Fields that are carried out in another way than they say, with the way. */
@@ -40,6 +35,10 @@ export const SUPPORTED: readonly string[] = [
   'training.distribution',
   'training.evaluate.machine',
   'training.evaluate.timeoutMinutes',
+  'optimization.prune.machine',
+  'optimization.prune.timeoutMinutes',
+  'optimization.distill.machine',
+  'optimization.distill.timeoutMinutes',
   'optimization.quantize.machine',
   'optimization.quantize.timeoutMinutes',
   'conversion.export',
@@ -47,6 +46,7 @@ export const SUPPORTED: readonly string[] = [
   'deployment.endpoint.runtime',
   'deployment.endpoint.mode',
   'deployment.endpoint.machine',
+  'deployment.endpoint.generation',
   'deployment.endpoint.replicas.min',
   'deployment.endpoint.replicas.max',
   'deployment.endpoint.replicas.requestsPerMinute',
@@ -60,4 +60,6 @@ export const SUPPORTED: readonly string[] = [
   'monitoring.resources.gpuMemoryPercent',
   'monitoring.modelAgeDays',
   'monitoring.capture',
+  'monitoring.drift',
+  'monitoring.feedback',
 ];

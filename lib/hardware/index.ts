@@ -10,5 +10,10 @@ export {
   type Load,
   machineForLanguageModel,
 } from './language-model-fit';
+export {
+  type LanguageModelNeeds,
+  languageModelNeeds,
+  pickMachineForLanguageModel,
+} from './language-model-needs';
 export type { AwsMachine, Cloud, GoogleMachine, Machine, MachineOf, MachineUse } from './machine';
 export { pickMachine, type Where } from './pick-machine';

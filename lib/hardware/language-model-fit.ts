@@ -134,7 +134,8 @@ function advice(model: LanguageModelSize, load: Load, cloud: Cloud): string {
   for (const tensorParallel of [1, 2, 4, 8]) {
     const machine = machineForLanguageModel(model, { ...load, tensorParallel }, cloud);
     if (machine === undefined) continue;
-    return `Take ${machine.name} with tensorParallel ${tensorParallel}, or allow fewer sequences or tokens.`;
+    const { accelerator, accelerators, name } = machine;
+    return `Take ${name} (${accelerators} × ${accelerator}) with tensorParallel ${tensorParallel}, or allow fewer sequences or tokens.`;
   }
   return 'Allow fewer sequences or tokens, or quantise the model: no machine of the catalogue has the memory.';
 }

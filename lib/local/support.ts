@@ -33,6 +33,7 @@ export const EMULATED: Readonly<Record<string, string>> = {
   'deployment.endpoint.mode': 'the server answers at once, for as long as it runs',
   'deployment.endpoint.machine': 'serves on this machine, whatever it has',
   'deployment.endpoint.replicas': 'one server',
+  'deployment.endpoint.generation': 'said and recorded: vLLM serves on GPUs only',
   'deployment.release': 'all at once, after the golden samples were answered',
   'monitoring.notify': 'said in the terminal',
   'monitoring.capture': 'recorded by `model-pipeline serve --capture <directory>`',

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Issue, throwIssues } from '../issue';
-import type { PipelineDefinition } from './definition';
+import { isLanguageModel, type PipelineDefinition } from './definition';
 import { validateDefinition } from './validation';
 
 /**
@@ -16,10 +16,13 @@ export function definePipeline(definition: PipelineDefinition): PipelineDefiniti
   return definition;
 }
 
-function checkFiles({ source, training, optimization }: PipelineDefinition): Issue[] {
+function checkFiles({ signature, source, training, optimization }: PipelineDefinition): Issue[] {
   const entries = {
     'training.preprocess.entry': training.preprocess?.entry ?? 'preprocess.py',
     'training.train.entry': training.train.entry ?? 'train.py',
+    'training.evaluate.entry': isLanguageModel(signature)
+      ? (training.evaluate.entry ?? 'evaluate.py')
+      : undefined,
     'optimization.distill.entry': optimization?.distill?.entry,
   };
   return Object.entries(entries)

@@ -34,6 +34,8 @@ export const PLANNED: readonly string[] = [
   'training.augmentation',
   'training.evaluate.task',
   'training.evaluate.threshold',
+  'training.evaluate.entry',
+  'training.evaluate.parameters',
   'training.gate',
   'optimization.prune.gate',
   'optimization.prune.onRejected',
@@ -52,6 +54,8 @@ export const PLANNED: readonly string[] = [
   'conversion.opset',
   'conversion.goldenSamples',
   'conversion.tolerance',
+  'deployment.endpoint.generation.prompts',
+  'deployment.endpoint.generation.promptTokens',
 ];
 
 /** @returns nothing where the target says nothing about the field */

@@ -1,23 +1,17 @@
-import { createHash } from 'node:crypto';
-import { copyFileSync, cpSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readGolden, readSignature, versionId, type Runtime, type VerificationReport } from '../artifact';
-import {
-  digestDirectory,
-  isPackageFile,
-  MANIFEST_FILE,
-  renderManifest,
-  SIGNATURE_FILE,
-  WEIGHTS_FILE,
-  type FileDigest,
-} from '../artifact/manifest';
+import { digestDirectory, isPackageFile, SIGNATURE_FILE, WEIGHTS_FILE } from '../artifact/manifest';
 import { modelBom } from '../artifact/provenance/ml-bom';
 import { signDigests } from '../artifact/provenance/sign';
 import { readReport, reportIssues } from '../artifact/read-report';
 import { IssueError, throwIssues } from '../issue';
+import type { ServingRuntime } from '../pipeline/definition';
 import { writeArchive, type ArchiveEntry } from './archive';
 import type { Metrics, ProgramRequest, ProgramServices } from './contract';
 import { readMetrics } from './metrics';
+import { registerLanguageModel } from './register-language-model';
+import { sealVersion, sha256Of } from './seal-version';
 import { inputOf, outputOf, parameterOf, writeJson } from './support';
 import { tritonConfig } from './triton-config';
 import { tritonConfigIssues } from './triton-config-issues';
@@ -37,6 +31,7 @@ const MODEL_FILES = ['model.onnx', WEIGHTS_FILE];
  */
 export async function register(request: ProgramRequest, { signer }: ProgramServices = {}): Promise<Metrics> {
   const [pipeline, runtime] = [pipelineOf(request), runtimeOf(request)];
+  if (runtime === 'vllm') return registerLanguageModel(request, pipeline, signer);
   const source = inputOf(request, 'model');
   const target = outputOf(request, 'version');
   const reportFile = join(inputOf(request, 'report'), 'verification.json');
@@ -64,25 +59,12 @@ export async function register(request: ProgramRequest, { signer }: ProgramServi
   const { weights } = request.inputs;
   if (weights !== undefined) cpSync(weights, join(target, 'weights'), { recursive: true });
 
-  const manifest = renderManifest(target, { pipeline, version, runtime });
-  if (signer) {
-    const signed = { ...sha256Of(digestDirectory(target)), [MANIFEST_FILE]: sha256OfText(manifest) };
-    writeFileSync(join(target, SIGNATURE_FILE), await signDigests(pipeline, signed, signer));
-  }
-  writeFileSync(join(target, MANIFEST_FILE), manifest);
+  await sealVersion(target, { pipeline, version, runtime }, digestDirectory(target), signer);
   return {
     model_bytes: report.model.externalData.reduce((sum, { bytes }) => sum + bytes, report.model.bytes),
     archiveBytes: statSync(join(target, ARCHIVE)).size,
     files: Object.keys(packed).length + 1,
   };
-}
-
-function sha256Of(files: Readonly<Record<string, FileDigest>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(files).map(([path, { sha256 }]) => [path, sha256]));
-}
-
-function sha256OfText(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }
 
 /**
@@ -123,10 +105,10 @@ function pipelineOf(request: ProgramRequest): string {
   throw wrong('pipeline', name, '1 to 32 of a–z, 0–9 and -, starting with a letter');
 }
 
-function runtimeOf(request: ProgramRequest): Runtime {
+function runtimeOf(request: ProgramRequest): ServingRuntime {
   const runtime = parameterOf(request, 'runtime');
-  if (runtime === 'onnx' || runtime === 'triton') return runtime;
-  throw wrong('runtime', runtime, '"onnx" or "triton"');
+  if (runtime === 'onnx' || runtime === 'triton' || runtime === 'vllm') return runtime;
+  throw wrong('runtime', runtime, '"onnx", "triton" or "vllm"');
 }
 
 function wrong(parameter: string, got: unknown, wanted: string): IssueError {

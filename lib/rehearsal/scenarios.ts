@@ -7,8 +7,12 @@ export type Fault =
   | { readonly kind: 'poor-metrics'; readonly step: string }
   /** The golden samples say something else than the model. */
   | { readonly kind: 'golden-differ' }
+  /** The language model is not the one that its signature declares. */
+  | { readonly kind: 'model-differs' }
   /** A job's machine is taken away, or there is none of its kind. */
   | { readonly kind: 'machine-taken' | 'no-capacity'; readonly step: string }
+  /** Every trial of the tuning fails, or tells nothing of what is searched for. */
+  | { readonly kind: 'trials'; readonly how: 'fail' | 'tell-nothing' }
   | { readonly kind: 'approval'; readonly answer: 'rejected' | 'expired' }
   /** The endpoint does not come up; returns to what was live; serves, but answers something else. */
   | { readonly kind: 'endpoint'; readonly how: 'fails' | 'turns-back' | 'answers-differ' }
@@ -48,6 +52,8 @@ const USUAL = {
 /** Every scenario that the plan can meet. */
 export function scenariosOf(plan: Plan): Scenario[] {
   const has = (id: string) => plan.steps.some((step) => step.id === id);
+  const refusals = has('convert') ? OF_TENSORS : OF_PROMPTS;
+  const trained = has('tune') ? 'tune' : 'train';
   const withFallback = plan.steps.some((step) => step.kind === 'job' && step.fallbackMachines.length > 0);
   return [
     { ...USUAL, name: 'success', liveBefore: false, live: 'new' },
@@ -72,20 +78,21 @@ export function scenariosOf(plan: Plan): Scenario[] {
     {
       ...USUAL,
       name: 'verification failure',
-      fault: { kind: 'golden-differ' },
+      fault: refusals.unverified,
       failsAt: 'verify',
-      cause: 'golden-tensors',
+      cause: refusals.verification,
     },
+    ...(has('tune') ? TUNING : []),
     {
       ...USUAL,
       name: 'spot interruption with resume',
-      fault: { kind: 'machine-taken', step: 'train' },
+      fault: { kind: 'machine-taken', step: trained },
       live: 'new',
     },
     {
       ...USUAL,
       name: withFallback ? 'capacity error with fallback machine' : 'capacity error with another try',
-      fault: { kind: 'no-capacity', step: 'train' },
+      fault: { kind: 'no-capacity', step: trained },
       live: 'new',
     },
     { ...USUAL, name: 'approval given', approval: 'manual', live: 'new' },
@@ -126,16 +133,50 @@ export function scenariosOf(plan: Plan): Scenario[] {
       name: 'smoke test failed',
       fault: { kind: 'endpoint', how: 'answers-differ' },
       failsAt: 'release',
-      cause: 'smoke-test-difference',
+      cause: refusals.smokeTest,
     },
     { ...USUAL, name: 'concurrent release', fault: { kind: 'release-under-way' }, live: 'new' },
-    ...ROLLBACKS,
+    ...rollbacks(refusals.smokeTest),
   ];
 }
 
+/** What is wrong with a model that is not verified, and the words that it and a wrong endpoint are refused in. */
+interface Refusals {
+  readonly unverified: Fault;
+  readonly verification: string;
+  readonly smokeTest: string;
+}
+
+const OF_TENSORS: Refusals = {
+  unverified: { kind: 'golden-differ' },
+  verification: 'golden-tensors',
+  smokeTest: 'smoke-test-difference',
+};
+
+const OF_PROMPTS: Refusals = {
+  unverified: { kind: 'model-differs' },
+  verification: 'language-model-signature',
+  smokeTest: 'smoke-test-prompt',
+};
+
+const TUNING: readonly Scenario[] = [
+  {
+    ...USUAL,
+    name: 'no trial succeeded',
+    fault: { kind: 'trials', how: 'fail' },
+    failsAt: 'tune',
+  },
+  {
+    ...USUAL,
+    name: 'no trial told what is searched for',
+    fault: { kind: 'trials', how: 'tell-nothing' },
+    failsAt: 'tune',
+  },
+];
+
 const ROLLBACK = { ...USUAL, runs: 'rollback' } as const;
 
-const ROLLBACKS: readonly Scenario[] = [
+const rollbacks = (smokeTest: string): Scenario[] => [
   { ...ROLLBACK, name: 'rollback' },
   { ...ROLLBACK, name: 'rollback to a version by its name', to: 'before' },
   {
@@ -165,7 +206,7 @@ const ROLLBACKS: readonly Scenario[] = [
     fault: { kind: 'endpoint', how: 'answers-differ' },
     failsAt: 'rollback',
     live: 'new',
-    cause: 'smoke-test-difference',
+    cause: smokeTest,
   },
 ];
 

@@ -1,14 +1,23 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { JSON_TYPE } from './media-type';
 
 export interface CaptureOptions {
-  /** Files are `<directory>/<model>/<yyyy>/<mm>/<dd>/<hh>/<process id>.jsonl`, in UTC. */
+  /** Files are `<directory>/<model>/<yyyy>/<mm>/<dd>/<hh>/<name>.jsonl`, in UTC. */
   readonly directory: string;
   /** Share of requests to record, in percent, above 0 to 100. @default 100 */
   readonly samplePercent?: number;
+  /**
+   * Seconds for which lines are collected; a file is then written whole and never again, as a mounted object
+   * store needs it. What a process that is killed has collected is lost.
+   * @default - every line is appended, as it comes, to the one file of the process
+   */
+  readonly batchSeconds?: number;
 }
+
+/** Collected lines that are written before their time. */
+const MAX_BATCH = 1000;
 
 /** A request that was answered. */
 export interface Exchange {
@@ -30,10 +39,12 @@ interface Body {
  */
 export function createCapture(
   model: string,
-  { directory, samplePercent = 100 }: CaptureOptions,
+  { batchSeconds, directory, samplePercent = 100 }: CaptureOptions,
   onFailure: (cause: string) => void,
 ): { readonly record: (exchange: Exchange) => void; readonly flush: () => Promise<void> } {
   let written = Promise.resolve();
+  let batch: string[] = [];
+  let timer: NodeJS.Timeout | undefined;
 
   async function write(file: string, line: string): Promise<void> {
     try {
@@ -44,15 +55,35 @@ export function createCapture(
     }
   }
 
+  function append(name: string, lines: string): void {
+    const hour = new Date().toISOString().slice(0, 13).split(/[-T]/);
+    const file = join(directory, model, ...hour, `${name}.jsonl`);
+    written = written.then(() => write(file, lines));
+  }
+
+  function writeBatch(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    if (batch.length > 0) append(randomUUID(), batch.join(''));
+    batch = [];
+  }
+
   return {
     record(exchange) {
       if (shareOf(exchange.id) * 100 >= samplePercent) return;
-      const time = new Date().toISOString();
-      const hour = time.slice(0, 13).split(/[-T]/);
-      const file = join(directory, model, ...hour, `${process.pid}.jsonl`);
-      written = written.then(() => write(file, `${JSON.stringify(render(exchange, time))}\n`));
+      const line = `${JSON.stringify(render(exchange, new Date().toISOString()))}\n`;
+      if (batchSeconds === undefined) {
+        append(String(process.pid), line);
+        return;
+      }
+      batch.push(line);
+      timer ??= setTimeout(writeBatch, batchSeconds * 1000);
+      if (batch.length === MAX_BATCH) writeBatch();
     },
-    flush: () => written,
+    flush() {
+      writeBatch();
+      return written;
+    },
   };
 }
 

@@ -6,4 +6,5 @@ export type { ServerEvent, ServerOptions } from './options';
 export { protocolMetadataIssues } from './protocol-metadata';
 export type { ServedModel } from './served-model';
 export { createServer, type InferenceServer, type ListenOptions } from './server';
+export { promptTest, type PromptTestResult } from './smoke-test-prompts';
 export { smokeTest, type SmokeTestResult } from './smoke-test';

@@ -1,16 +1,13 @@
-/** Bundles the Lambda functions: directories that CDK deploys as they are, without building anything. */
+/** Bundles the Lambda functions: archives that CDK deploys as they are, without building anything. */
 import { createHash } from 'node:crypto';
-import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
-import { join, relative } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
 import { licenseTexts } from './licenses.mjs';
 
 /** docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: deployment package, unzipped. */
 const LAMBDA_LIMIT_BYTES = 262_144_000;
-
-/** What CDK takes for the hash of the asset, so that no synthesis reads 45 MB of native code. */
-const DIGEST_FILE = 'bundle.sha256';
 
 /** Started as a process of its own, as the file `child` beside the one that starts it. */
 const CHILD_PROCESS = './child';
@@ -31,13 +28,15 @@ const FUNCTIONS = [
 ];
 
 /**
- * Writes `<outdir>/<function>/` for every function. The same sources give the same bytes.
+ * Writes `<outdir>/<function>.zip` for every function, so that no synthesis copies 45 MB of native code, and
+ * beside it the digest that CDK takes for the hash of the asset. The same sources give the same bytes.
  *
  * @param root directory of the repository
  * @returns name and size in bytes of each
  */
 export async function buildFunctions(root, outdir) {
   const { name, version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const zipBlocks = await loadZipBlocks(root);
   return Promise.all(
     FUNCTIONS.map(async (fn) => {
       const directory = join(outdir, fn.name);
@@ -54,22 +53,41 @@ export async function buildFunctions(root, outdir) {
         join(directory, 'package.json'),
         `${JSON.stringify({ name, version, type: 'commonjs' }, null, 2)}\n`,
       );
-      await writeFile(join(directory, DIGEST_FILE), `${await digestOf(directory)}\n`);
-      return { name: fn.name, bytes: await checkedSize(fn.name, directory) };
+      const files = await filesOf(directory);
+      const bytes = await checkedSize(fn.name, files);
+      await writeFile(`${directory}.zip`, Buffer.concat([...zipBlocks(files, 'deflated')]));
+      await writeFile(`${directory}.zip.sha256`, `${await digestOf(files)}\n`);
+      await rm(directory, { recursive: true });
+      return { name: fn.name, bytes };
     }),
   );
 }
 
-/** @returns SHA-256 of every file with its path, in the order of the paths */
-async function digestOf(directory) {
-  const files = await readdir(directory, { recursive: true, withFileTypes: true });
-  const paths = files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
+/** The library's own writer of archives, which is TypeScript. */
+async function loadZipBlocks(root) {
+  const entryPoints = [join(root, 'lib/job-code/zip-blocks.ts')];
+  const { outputFiles } = await build({ entryPoints, platform: 'node', format: 'esm', write: false });
+  const { zipBlocks } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+  return zipBlocks;
+}
+
+/** @returns every file below a directory, in the order of the names */
+async function filesOf(directory) {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+    .map((from) => ({ name: relative(directory, from).split(sep).join('/'), from }));
+}
+
+/** @returns SHA-256 of every file with its name */
+async function digestOf(files) {
   const hash = createHash('sha256');
-  for (const path of paths.sort()) {
-    if (path === join(directory, DIGEST_FILE)) continue;
+  for (const { name, from } of files) {
     hash
-      .update(`${relative(directory, path)}\0`)
-      .update(await readFile(path))
+      .update(`${name}\0`)
+      .update(await readFile(from))
       .update('\0');
   }
   return hash.digest('hex');
@@ -124,10 +142,8 @@ async function copyPackage(root, name, paths, directory) {
   }
 }
 
-async function checkedSize(name, directory) {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile());
-  const sizes = await Promise.all(files.map((file) => stat(join(file.parentPath, file.name))));
+async function checkedSize(name, files) {
+  const sizes = await Promise.all(files.map(({ from }) => stat(from)));
   const bytes = sizes.reduce((sum, { size }) => sum + size, 0);
   if (bytes <= LAMBDA_LIMIT_BYTES) return bytes;
   throw new Error(`the function ${name} has ${bytes} bytes unpacked; Lambda allows ${LAMBDA_LIMIT_BYTES}`);

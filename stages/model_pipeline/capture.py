@@ -1,4 +1,8 @@
-"""Requests and responses as an endpoint records them: JSON lines in the form of SageMaker's data capture."""
+"""Requests and responses as an endpoint records them, as JSON lines.
+
+A line has the form of SageMaker's data capture, or is a row of the table that Vertex AI logs to:
+`{"time": "…", "request_payload": ["…"], "response_payload": ["…"]}`.
+"""
 
 import base64
 import json
@@ -13,6 +17,8 @@ from numpy.typing import NDArray
 
 from model_pipeline.contract import ProgramError
 from model_pipeline.preprocessing import Preprocessing, Tensors
+
+Body = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -47,11 +53,11 @@ def _lines(directory: Path) -> Iterator[bytes]:
 
 
 def _parse(line: Mapping[str, Any], preprocessing: Preprocessing) -> Record:
-    captured = line["captureData"]
-    time = datetime.fromisoformat(line["eventMetadata"]["inferenceTime"])
+    read = _logged if "request_payload" in line else _captured
+    written, request, response = read(line)
+    time = datetime.fromisoformat(written)
     if time.tzinfo is None:
-        raise ValueError("inferenceTime has no time zone")
-    request, response = _body(captured["endpointInput"]), _body(captured["endpointOutput"])
+        raise ValueError("the time has no time zone")
     if "instances" in request:
         inputs = preprocessing.encode(request["instances"])
         outputs = _predictions(response["predictions"])
@@ -62,12 +68,38 @@ def _parse(line: Mapping[str, Any], preprocessing: Preprocessing) -> Record:
     return Record(time, inputs, outputs)
 
 
-def _body(captured: Mapping[str, str]) -> Mapping[str, Any]:
+def _captured(line: Mapping[str, Any]) -> tuple[str, Body, Body]:
+    captured = line["captureData"]
+    time: str = line["eventMetadata"]["inferenceTime"]
+    return time, _body(captured["endpointInput"]), _body(captured["endpointOutput"])
+
+
+def _body(captured: Mapping[str, str]) -> Body:
     data = captured["data"]
     body = json.loads(base64.b64decode(data, validate=True) if captured["encoding"] == "BASE64" else data)
     if not isinstance(body, dict):
         raise TypeError("a body is no object")
     return body
+
+
+def _logged(row: Mapping[str, Any]) -> tuple[str, Body, Body]:
+    """A row holds the bodies, or the instances and predictions that were in them, each as a text."""
+    request = _payload(row["request_payload"], ("instances", "inputs"))
+    response = _payload(row["response_payload"], ("predictions", "outputs"))
+    return row["time"], request, response
+
+
+def _payload(texts: list[str], names: tuple[str, str]) -> Body:
+    parts = [json.loads(text) for text in texts]
+    if len(parts) == 1 and any(_holds_maps(parts[0], name) for name in names):
+        body: Body = parts[0]
+        return body
+    return {names[0]: parts}
+
+
+def _holds_maps(body: Any, name: str) -> bool:
+    listed = body.get(name) if isinstance(body, dict) else None
+    return isinstance(listed, list) and all(isinstance(item, dict) for item in listed)
 
 
 def _predictions(predictions: list[Mapping[str, Any]]) -> Tensors:

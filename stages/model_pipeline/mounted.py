@@ -1,6 +1,7 @@
 """Runs one step of a plan where the artifact store is a directory: `python -m model_pipeline.mounted`.
 
     --input data=/gcs/store/…     copied to the disk of the machine before the program starts
+    --newer-than capture=13       of this input, only what was written in the last 13 hours
     --output model=/gcs/store/…   written after it has ended well, each file once; `metrics` comes last
     --checkpoints /gcs/store/…    used in place, between tries
 
@@ -15,12 +16,13 @@ is read from the file that CLOUD_ML_HP_METRIC_FILE names.
 import argparse
 import filecmp
 import json
+import math
 import os
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--step", required=True)
     parser.add_argument("--input", type=_directory, action="append", default=[], metavar="NAME=DIRECTORY")
     parser.add_argument("--output", type=_directory, action="append", default=[], metavar="NAME=DIRECTORY")
+    parser.add_argument("--newer-than", type=_hours, action="append", default=[], metavar="NAME=HOURS")
     parser.add_argument("--checkpoints", type=Path)
     options, others = parser.parse_known_args(arguments)
     try:
@@ -64,12 +67,16 @@ def _run(options: argparse.Namespace, chosen: dict[str, str]) -> str | None:
             raise ProgramError(f"an earlier tuning of this run has written trial {trial}; start a new run")
         sys.stdout.write(f"{options.step} was done by an earlier try\n")
         return None
+    hours = dict(options.newer_than)
     cluster = _cluster(specification)
     with tempfile.TemporaryDirectory(prefix="step-") as directory:
         local = Path(directory)
         request = {
             **render_job(options.plan, step, chosen),
-            "inputs": {name: str(_fetch(name, path, local / "inputs")) for name, path in inputs.items()},
+            "inputs": {
+                name: str(_fetch(name, path, local / "inputs", step["inputs"][name], hours.get(name)))
+                for name, path in inputs.items()
+            },
             "outputs": {name: str(_made(local / "outputs" / name)) for name in outputs},
             **_checkpoints(step, options.checkpoints, trial),
             **cluster,
@@ -91,11 +98,21 @@ def _matching(given: Sequence[tuple[str, Path]], wanted: Sequence[str], what: st
     return directories
 
 
-def _fetch(name: str, source: Path, inputs: Path) -> Path:
+def _fetch(
+    name: str, source: Path, inputs: Path, planned: Mapping[str, Any], hours: float | None = None
+) -> Path:
     if not source.is_dir() or not any(source.iterdir()):
+        if planned.get("optional"):
+            return _made(inputs / name)
         raise ProgramError(f'there is nothing at {source} for the input "{name}"')
+    oldest = -math.inf if hours is None else time.time() - hours * 3600
+
+    def old(directory: str, names: list[str]) -> set[str]:
+        paths = {name: Path(directory, name) for name in names}
+        return {name for name, path in paths.items() if path.is_file() and path.stat().st_mtime < oldest}
+
     # Without modes and times, which the store has none of.
-    return shutil.copytree(source, inputs / name, copy_function=shutil.copyfile)
+    return shutil.copytree(source, inputs / name, copy_function=shutil.copyfile, ignore=old)
 
 
 def _write_once(source: Path, target: Path) -> None:
@@ -187,6 +204,11 @@ def _directory(text: str) -> tuple[str, Path]:
     if not separator or not Path(path).is_absolute():
         raise argparse.ArgumentTypeError(f"{text!r} is no NAME=DIRECTORY with an absolute path")
     return name, Path(path)
+
+
+def _hours(text: str) -> tuple[str, float]:
+    name, _, hours = text.partition("=")
+    return name, float(hours)
 
 
 def _made(directory: Path) -> Path:

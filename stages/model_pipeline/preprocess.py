@@ -1,5 +1,7 @@
 """Raw data to splits and preprocessing, by the user's `preprocess(input_dir, output_dir, parameters)`.
 
+It writes three splits and `preprocessing/`; for text generation whatever `train` and `evaluate` read.
+
 Where a definition collects feedback, a function that takes `feedback_dir` is given a directory with
 `feedback.jsonl`: the labelled samples of production, in the form of a split. It may be empty.
 """
@@ -18,10 +20,14 @@ from model_pipeline.user_code import UserCode
 
 
 def run(request: Request) -> None:
-    """Calls the user's function, then checks all that it wrote: three splits and `preprocessing/`."""
-    data, preprocessing = request.output("data"), request.output("preprocessing")
+    """Calls the user's function, then checks all that it wrote."""
+    data = request.output("data")
     code = UserCode.load(request)
     feedback = _call(request, code, data)
+    if request.parameters.get("task") == "text-generation":
+        write_metrics(request, _measure_files(data, code))
+        return
+    preprocessing = request.output("preprocessing")
     written = data / "preprocessing"
     if not written.is_dir():
         raise ProgramError(f"{code.path.name} wrote no preprocessing/ into its output directory")
@@ -45,6 +51,13 @@ def _call(request: Request, code: UserCode, data: Path) -> dict[str, int]:
         samples, malformed = collect_feedback(request.input("feedback"), Path(directory))
         code.call("preprocess", *arguments, feedback_dir=Path(directory))
     return {"feedback_samples": samples, "feedback_malformed": malformed}
+
+
+def _measure_files(data: Path, code: UserCode) -> dict[str, int]:
+    sizes = [path.stat().st_size for path in data.rglob("*") if path.is_file()]
+    if not any(sizes):
+        raise ProgramError(f"{code.path.name} wrote nothing into its output directory")
+    return {"data_files": len(sizes), "data_bytes": sum(sizes)}
 
 
 def augment(code: UserCode, data: Path, copies: int, parameters: dict[str, Any]) -> None:

@@ -27,13 +27,15 @@ def run(request: Request) -> None:
 
 
 def train(request: Request, model: Path, *files: Path) -> Any:
-    """Calls the user's function with the splits, `preprocessing/` and these files in one directory."""
+    """Calls the user's function with what `preprocess` wrote and these files in one directory."""
     code = UserCode.load(request)
     with tempfile.TemporaryDirectory() as directory:
         data = Path(directory)
         for path in (*request.input("data").iterdir(), *files):
             (data / path.name).symlink_to(path)
-        (data / "preprocessing").symlink_to(request.input("preprocessing"))
+        # A language model has none: it travels with its tokenizer.
+        if "preprocessing" in request.inputs:
+            (data / "preprocessing").symlink_to(request.input("preprocessing"))
         hyperparameters = dict(request.parameter("hyperparameters"))
         return code.call("train", data, model, hyperparameters, **_options(request))
 

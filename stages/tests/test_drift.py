@@ -164,6 +164,49 @@ def test_tensors_and_base64_are_read_as_well(run: Run) -> None:
     assert read_metrics(run(lines))["samples"] == 4
 
 
+def logged(requests: list[Any], responses: list[Any], time: str = "2026-11-23T10:00:00.000001Z") -> str:
+    """A row of the table that Vertex AI logs to."""
+    payloads = {"request_payload": requests, "response_payload": responses}
+    texts = {name: [json.dumps(part) for part in parts] for name, parts in payloads.items()}
+    return json.dumps({"time": time, **texts})
+
+
+def test_rows_of_a_request_log_are_read_like_a_capture(run: Run) -> None:
+    requests = [{"x": [value]} for value in range(1, 11)]
+    responses = [{"label": "low", "y": value} for value in range(1, 11)]
+    request = run([logged(requests, responses)])
+    assert read_metrics(request)["samples"] == 10
+    assert read_metrics(request)["malformed"] == 0
+    assert read_metrics(request)["psi_max"] == 0
+    assert report_of(request)["window"]["from"] == "2026-11-23T10:00:00.000001+00:00"
+
+
+def test_rows_with_whole_bodies_are_read_as_well(run: Run) -> None:
+    tensor = {"shape": [2, 1], "datatype": "FP32", "data": [1, 2]}
+    lines = [
+        logged([{"instances": [{"x": [1]}]}], [{"predictions": [{"y": 1}]}]),
+        logged([{"inputs": [{"name": "x", **tensor}]}], [{"outputs": [{"name": "y", **tensor}]}]),
+    ]
+    assert read_metrics(run(lines))["samples"] == 3
+
+
+def test_rows_that_are_no_record_are_counted(run: Run) -> None:
+    good = logged([{"x": [1]}], [{"y": 1}])
+    wrong = [
+        logged([], []),
+        logged([{"x": [1]}], []),
+        logged([{"x": [1]}, {"x": [2]}], [{"y": 1}]),
+        logged([{"inputs": [1]}], [{"y": 1}]),
+        logged([{"x": [1]}], [{"predictions": [{"y": 1}]}], time="2026-11-23 10:00:00"),
+        json.dumps({"time": "2026-11-23T10:00:00Z", "request_payload": ["{"], "response_payload": ["{}"]}),
+        json.dumps({"time": "2026-11-23T10:00:00Z", "request_payload": None, "response_payload": None}),
+        json.dumps({"request_payload": ["{}"], "response_payload": ["{}"]}),
+    ]
+    request = run([*wrong, good])
+    assert read_metrics(request)["malformed"] == len(wrong)
+    assert read_metrics(request)["samples"] == 1
+
+
 @pytest.mark.parametrize("lines", [[], ["{"], [asked(1, 1)] * 9])
 def test_too_few_samples_are_no_verdict(run: Run, lines: list[str]) -> None:
     request = run(lines, minSamples=10)

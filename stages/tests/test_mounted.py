@@ -1,6 +1,7 @@
 """The adapter with a directory that stands for the mounted store, and the programs run for real."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,36 @@ def test_what_does_not_fit_the_plan_is_refused(
     assert store.is_dir()
     assert main(["--plan", str(write_plan(tmp_path)), *arguments]) == 1
     assert [entry["message"] for entry in causes(capfd)] == [cause]
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_input_that_may_be_missing_is_an_empty_directory(tmp_path: Path, store: Path, made: bool) -> None:
+    plan = write_plan(tmp_path)
+    fields = json.loads(plan.read_text())
+    fields["steps"][0]["inputs"]["dataset"] = {"from": "store", "prefix": "datasets/none/", "optional": True}
+    plan.write_text(json.dumps(fields))
+    if made:
+        (store / "datasets/none").mkdir(parents=True)
+    directories = [
+        f"--input=dataset={store / 'datasets/none'}",
+        *(f"--output={name}={store / 'new' / name}" for name in ("data", "preprocessing", "metrics")),
+    ]
+    assert main(["--plan", str(plan), "--step", "preprocess", *directories]) == 0
+    assert (store / "new/metrics/metrics.json").is_file()
+
+
+def test_of_an_input_only_what_is_new_enough_is_read(tmp_path: Path, store: Path) -> None:
+    old = store / RUN / "preprocess/data/old.jsonl"
+    put(old, "{}\n")
+    os.utime(old, times=(0, 0))
+    plan = write_plan(tmp_path)
+    assert train(plan, store, "--newer-than", "data=13") == 0
+    metrics = store / RUN / "train/metrics/metrics.json"
+    # preprocessing/ is the other one.
+    assert json.loads(metrics.read_text()) == {"files": 2}
+    metrics.unlink()
+    assert train(plan, store) == 0
+    assert json.loads(metrics.read_text()) == {"files": 3}
 
 
 def test_directory_needs_a_name_and_an_absolute_path(

@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { keySigner, signDirectory, VerifiedArtifact, type VerificationReport } from '../../lib/artifact';
-import { renderManifest } from '../../lib/artifact/manifest';
+import { digestDirectory, renderManifest } from '../../lib/artifact/manifest';
 import { IssueError, type Issue } from '../../lib/issue';
 import { keyPair } from './provenance/support';
 import { copyOfSpamFilter, FIXTURES, SPAM_FILTER } from './support';
@@ -32,7 +32,7 @@ function remanifested(change: (directory: string) => void, version?: string): st
   change(directory);
   const known = VerifiedArtifact.fromDirectory(SPAM_FILTER).version;
   const about = { pipeline: 'spam-filter', version: version ?? known, runtime: 'onnx' } as const;
-  writeFileSync(join(directory, 'manifest.json'), renderManifest(directory, about));
+  writeFileSync(join(directory, 'manifest.json'), renderManifest(about, digestDirectory(directory)));
   return directory;
 }
 
@@ -163,12 +163,11 @@ test('a file that is no report, and one that is no manifest, are told', () => {
   expect(summaries(directory)).toEqual([
     `manifest ${directory}/manifest.json: pipeline: got nothing, wanted a string`,
     `manifest ${directory}/manifest.json: version: got nothing, wanted 12 hexadecimal digits`,
-    `manifest ${directory}/manifest.json: runtime: got "tflite", wanted "onnx" or "triton"`,
+    `manifest ${directory}/manifest.json: runtime: got "tflite", wanted "onnx", "triton" or "vllm"`,
     `manifest ${directory}/manifest.json: files: got {"a":"b"}, wanted digests by path`,
     `report ${directory}/verification.json: schemaVersion: Invalid input: expected 1`,
     `report ${directory}/verification.json: model: Invalid input: expected object, received undefined`,
     `report ${directory}/verification.json: verifier: Invalid input: expected object, received undefined`,
-    `report ${directory}/verification.json: tolerance: Invalid input: expected object, received undefined`,
     `report ${directory}/verification.json: checks: Invalid input: expected array, received undefined`,
   ]);
 });

@@ -88,6 +88,36 @@ test('writing is allowed under one prefix, and without reading', () => {
   ]);
 });
 
+test('several prefixes take as many statements as one', () => {
+  const stack = createStack();
+  const store = new ArtifactStore(stack, 'Store');
+  const role = createRole(stack);
+  store.grantRead(role, 'models/', 'releases/live.json');
+  store.grantWrite(role, 'runs/*/report/', 'runs/*/metrics/');
+  const bucket = 'arn:aws:test:eu-central-1:123456789012:StoreBucket4FBDE984';
+  expect(grants(stack).filter(({ actions }) => !actions.includes('kms:Decrypt'))).toEqual([
+    {
+      actions: ['s3:ListBucket'],
+      resources: [bucket],
+      condition: { StringLike: { 's3:prefix': ['models/*', 'releases/live.json*'] } },
+    },
+    { actions: ['s3:GetObject'], resources: [`${bucket}/models/*`, `${bucket}/releases/live.json`] },
+    {
+      actions: ['s3:PutObject', 's3:AbortMultipartUpload'],
+      resources: [`${bucket}/runs/*/report/*`, `${bucket}/runs/*/metrics/*`],
+    },
+  ]);
+});
+
+test('no prefix allows nothing', () => {
+  const stack = createStack();
+  const store = new ArtifactStore(stack, 'Store');
+  const role = createRole(stack);
+  expect(store.grantRead(role).success).toBe(false);
+  expect(store.grantWrite(role).success).toBe(false);
+  expect(grants(stack)).toEqual([]);
+});
+
 test('a prefix that names one object allows that object alone', () => {
   const stack = createStack();
   new ArtifactStore(stack, 'Store').grantWrite(createRole(stack), 'releases/live.json');

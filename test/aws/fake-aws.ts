@@ -27,9 +27,13 @@ export class FakeAws {
   constructor(private readonly options: FakeAwsOptions = {}) {
     const { endpoint, turnsBack } = options;
     if (endpoint) {
-      this.sagemaker.models.set(endpoint.config, { archiveUri: MODEL_URI });
-      this.sagemaker.configs.set(endpoint.config, { model: endpoint.config, machine: 'ml.g4dn.xlarge' });
-      this.sagemaker.endpoint = { status: 'InService', ...endpoint, next: [] };
+      this.sagemaker.models.set(endpoint.config, { dataUri: MODEL_URI, roleArn: 'role' });
+      this.sagemaker.configs.set(endpoint.config, {
+        model: endpoint.config,
+        machine: 'ml.g4dn.xlarge',
+        variant: 'live',
+      });
+      this.sagemaker.endpoint = { name: 'spam', status: 'InService', ...endpoint, next: [] };
     }
     if (turnsBack) this.sagemaker.conduct = 'turns-back';
     const s3 = new FakeS3();
@@ -89,7 +93,6 @@ export class FakeAws {
         digest: 'f'.repeat(64),
         dataDigest: 'd'.repeat(64),
         modelUri: MODEL_URI,
-        archiveUri: `${MODEL_URI}model.tar.gz`,
         metrics: {},
       };
     }

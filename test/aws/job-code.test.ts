@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib/core';
@@ -38,10 +38,17 @@ function createSource(): string {
 }
 
 function synth(props: Partial<JobCodeProps> = {}) {
-  const app = new App({ outdir: temporary() });
+  const app = new App({ outdir: temporary(), builtinCloudFormationValidation: false });
   const stack = new Stack(app, 'Test');
   const code = new JobCode(stack, 'Code', { plan, source: createSource(), ...props });
-  return { code, directory: join(app.outdir, code.asset.assetPath), stack };
+  return { code, archive: join(app.outdir, code.asset.assetPath), stack };
+}
+
+/** What the code holds, unpacked. */
+function unpacked(props?: Partial<JobCodeProps>): string {
+  const directory = join(temporary(), 'code');
+  execFileSync('python3', ['-m', 'zipfile', '-e', synth(props).archive, directory]);
+  return directory;
 }
 
 function filesOf(directory: string): string[] {
@@ -52,7 +59,7 @@ function filesOf(directory: string): string[] {
 }
 
 test('is the entry, the stage programs, the plan and the user’s code, and nothing that lies about', () => {
-  const files = filesOf(synth().directory);
+  const files = filesOf(unpacked());
   expect(files.filter((file) => !file.startsWith('model_pipeline/'))).toEqual([
     '__main__.py',
     'plan.json',
@@ -66,7 +73,7 @@ test('is the entry, the stage programs, the plan and the user’s code, and noth
 });
 
 test('carries the plan', () => {
-  expect(JSON.parse(readFileSync(join(synth().directory, 'plan.json'), 'utf8'))).toEqual(plan);
+  expect(JSON.parse(readFileSync(join(unpacked(), 'plan.json'), 'utf8'))).toEqual(plan);
 });
 
 test('is the same asset wherever the same code lies', () => {
@@ -90,9 +97,8 @@ test('may be read as the one object that it is', () => {
 test('with wheels, brings them along and needs no network', () => {
   const wheelhouse = temporary();
   writeFileSync(join(wheelhouse, 'numpy-2.4.6-cp312.whl'), '');
-  const { code, directory } = synth({ wheelhouse });
-  expect(code.offline).toBe(true);
-  expect(filesOf(directory)).toContain('wheels/numpy-2.4.6-cp312.whl');
+  expect(synth({ wheelhouse }).code.offline).toBe(true);
+  expect(filesOf(unpacked({ wheelhouse }))).toContain('wheels/numpy-2.4.6-cp312.whl');
 });
 
 test('a directory of wheels that is not there is refused', () => {
@@ -105,8 +111,7 @@ test('a directory of wheels that is not there is refused', () => {
 describe('in a container', () => {
   /** The code without dependencies to install, with its own adapter or one that tells how it was started. */
   function packed(format: 'directory' | 'zip', adapterKind: 'own' | 'telling' = 'telling'): string {
-    const target = join(temporary(), 'code');
-    cpSync(synth().directory, target, { recursive: true });
+    const target = unpacked();
     const adapter = [
       'import json, os, pathlib, sys',
       'import model_pipeline',

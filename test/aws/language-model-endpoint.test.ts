@@ -1,5 +1,5 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { LanguageModel } from '../../lib/artifact';
+import { LanguageModel, VerifiedLanguageModel } from '../../lib/artifact';
 import {
   ArtifactStore,
   ContainerImage,
@@ -13,6 +13,7 @@ import {
 } from '../../lib/aws';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CONFIG, writeLanguageModel } from '../artifact/write-language-model';
+import { registeredModel } from '../program/language-model';
 import { statementsOf } from './policies';
 import { createStack, SERVER } from './synth';
 
@@ -149,7 +150,7 @@ test('a machine without the memory is refused, with one that has it', () => {
   ).toThrow(
     'endpoint "Test/Chat": 1 problem\n' +
       '  machine: takes 21.0 GiB of each GPU (15.0 GiB of weights, 4.0 GiB of cache for 4 × 8192 tokens, 2.0 GiB besides); of each a10g of ml.g5.xlarge, 18.9 GiB are used [language-model-does-not-fit]\n' +
-      '    fix: Take ml.g6e.xlarge with tensorParallel 1, or allow fewer sequences or tokens.',
+      '    fix: Take ml.g6e.xlarge (1 × l40s) with tensorParallel 1, or allow fewer sequences or tokens.',
   );
 });
 
@@ -199,6 +200,52 @@ test('its files are uploaded to where it reads them', () => {
     expect.anything(),
     `/models/${model.version}/ --exclude ".*"`,
   ]);
+});
+
+describe('a registered version', () => {
+  let version: VerifiedLanguageModel;
+  beforeAll(async () => {
+    version = VerifiedLanguageModel.fromDirectory(await registeredModel());
+  });
+
+  test('is served from where the pipeline put it, with as many tokens as its signature declares', () => {
+    const { template } = synth({ model: version });
+    template.hasResource(MODEL, {
+      Metadata: { digest: `sha256:${version.model.digest}` },
+      Properties: {
+        PrimaryContainer: {
+          ModelDataSource: {
+            S3DataSource: {
+              S3Uri: { 'Fn::Join': ['', ['s3://', Match.anyValue(), `/models/${version.version}/model/`]] },
+            },
+          },
+          Environment: { OPTION_MAX_MODEL_LEN: '2048', MODEL_PIPELINE_DIGEST: version.model.digest },
+        },
+        Tags: Match.arrayWith([{ Key: 'model-pipeline:version', Value: version.version }]),
+      },
+    });
+    const read = statementsOf(template).filter(({ actions }) => actions.includes('s3:GetObject'));
+    expect(read.flatMap(({ resources }) => resources)).toEqual([
+      expect.stringMatching(new RegExp(`/models/${version.version}/model/\\*$`)),
+    ]);
+  });
+
+  test('is uploaded as a whole', () => {
+    const { artifact, stack } = synth({ model: version });
+    const command = stack.resolve(artifact.uploadCommand) as { 'Fn::Join': [string, unknown[]] };
+    expect(command['Fn::Join'][1]).toEqual([
+      `aws s3 sync ${version.directory} s3://`,
+      expect.anything(),
+      `/models/${version.version}/ --exclude ".*"`,
+    ]);
+  });
+
+  test('is told by its id where a number is wrong', () => {
+    expect(() => synth({ model: version, contextTokens: 4096 })).toThrow(
+      `language model ${version.version}: 1 problem\n` +
+        '  contextTokens: is 4096; the model was made for 2048 tokens [language-model-load]',
+    );
+  });
 });
 
 describe('the image', () => {

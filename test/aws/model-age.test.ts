@@ -28,9 +28,9 @@ test('the age is the time since the live version was written', async () => {
 
 test('it is measured every day, under the name of the pipeline', () => {
   const { age, template } = synth();
-  template.hasResourceProperties('AWS::Events::Rule', {
+  template.hasResourceProperties('AWS::Scheduler::Schedule', {
     ScheduleExpression: 'rate(1 day)',
-    Targets: [Match.objectLike({ Arn: { Ref: Match.stringLikeRegexp('AgeStateMachine') } })],
+    Target: Match.objectLike({ Arn: { Ref: Match.stringLikeRegexp('AgeStateMachine') } }),
   });
   const { States } = machineOf(template);
   expect(States.measure?.Arguments).toEqual({

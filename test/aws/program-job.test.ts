@@ -51,6 +51,8 @@ test('a program of a large model runs in the container of this library, with mem
           'node',
           '/srv/node_modules/cdk-model-pipeline/dist/lib/cli/main.js',
           'program',
+          '--store',
+          's3',
           '--program',
           'verify',
           '--step',
@@ -173,7 +175,7 @@ test('a pipeline with a large model says which programs run as jobs, and has no 
   );
   expect(machineOf(template).States.register).toMatchObject({
     Type: 'Parallel',
-    ResultSelector: { 'version.$': '$[0].Payload.version', 'archiveUri.$': '$[0].Payload.archiveUri' },
+    ResultSelector: { 'version.$': '$[0].Payload.version', 'modelUri.$': '$[0].Payload.modelUri' },
     ResultPath: '$.registered',
     Next: 'register: list in the registry',
   });

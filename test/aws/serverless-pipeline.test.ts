@@ -92,18 +92,6 @@ test('what a serverless endpoint does not have is refused, all at once', () => {
   ]);
 });
 
-test('an asynchronous endpoint is refused: the workflow tests a version with answers at once', () => {
-  const asynchronous: PipelineDefinition = {
-    ...spamFilter,
-    deployment: { endpoint: { mode: 'asynchronous', machine: {}, replicas: { min: 0, max: 2, backlog: 5 } } },
-  };
-  expect(validateDefinition(asynchronous)).toEqual([]);
-  expect(issuesOf({ definition: asynchronous })).toEqual([
-    'deployment.endpoint.mode: is not carried out on AWS: the release workflow tests a version with answers at once; use ModelEndpoint with Hosting.asynchronous(…)',
-    'deployment.endpoint.replicas.backlog: is not carried out on AWS: requests wait at asynchronous endpoints only',
-  ]);
-});
-
 test('a real-time endpoint scales on what the definition names', () => {
   const { machine } = synthPipeline({
     definition: {

@@ -6,7 +6,8 @@ import type { PipelineDefinition } from '../../lib/pipeline';
 import { FakeAws } from './fake-aws';
 import { containing, matching, thrownBy } from './matchers';
 import { statementsOf } from './policies';
-import { allStates, failure, runMachine } from '../../lib/aws/rehearsal/interpreter';
+import { failure } from '../../lib/aws/rehearsal/failure';
+import { allStates, runMachine } from '../../lib/aws/rehearsal/interpreter';
 import { schemaErrors } from '../../lib/aws/rehearsal/sdk-schema';
 import { synthPipeline, type SynthesizedPipeline } from './synth';
 

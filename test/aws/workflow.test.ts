@@ -3,7 +3,8 @@ import { compile } from '../../lib/pipeline';
 import type { StateMachineDefinition } from '../../lib/aws/asl';
 import { FakeAws, type FakeAwsOptions } from './fake-aws';
 import { anything, containing, matching } from './matchers';
-import { failure, type Run, runMachine } from '../../lib/aws/rehearsal/interpreter';
+import { failure } from '../../lib/aws/rehearsal/failure';
+import { type Run, runMachine } from '../../lib/aws/rehearsal/interpreter';
 import { synthPipeline } from './synth';
 
 jest.mock('../../lib/aws/function-bundle', () => jest.requireActual<object>('./stub-bundle'));
@@ -66,7 +67,6 @@ describe('a run without failures', () => {
           version: 'a1b2c3d4e5f6',
           digest: 'f'.repeat(64),
           modelUri: 's3://store/models/a1b2c3d4e5f6/',
-          archiveUri: 's3://store/models/a1b2c3d4e5f6/model.tar.gz',
           packageArn: matching(/:model-package\/test-pipeline-registry-e2948741\/1$/),
         },
       },

@@ -15,10 +15,14 @@ interface Options {
   readonly onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 
-/** Runs the command line from its sources. */
+/** `npm test` builds first, and names what it built: that is what users run, and it starts in half the time. */
+const MAIN = resolve(process.env.MODEL_PIPELINE_MAIN ?? 'lib/cli/main.ts');
+
+/** Runs the command line: what was built, or its sources. */
 export function modelPipeline(parameters: readonly string[], options: Options = {}): Promise<Outcome> {
   const { env = {}, interruptAfterMs, onOutput = () => undefined } = options;
-  const child = spawn(process.execPath, ['--import', 'tsx', resolve('lib/cli/main.ts'), ...parameters], {
+  const loader = MAIN.endsWith('.ts') ? ['--import', 'tsx'] : [];
+  const child = spawn(process.execPath, [...loader, MAIN, ...parameters], {
     env: { ...process.env, ...env },
   });
   const output = { stdout: '', stderr: '' };

@@ -1,8 +1,10 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { VerifiedArtifact } from '../../lib/artifact';
+import type { MountedRequest } from '../../lib/program/mounted/run-mounted';
 import { temporaryDirectory } from '../artifact/support';
 import { BUCKET, CONFIG, Emulator } from '../aws/functions/emulator';
+import { conversion, mount, registration } from '../program/mounted/support';
 import { EXPORTED, SIGNATURE } from '../program/support';
 import { modelPipeline } from './model-pipeline';
 
@@ -57,7 +59,8 @@ test('runs on directories of this machine, from the exported model to a version'
       { version: at('version'), metrics: at('m3') },
     ),
   ];
-  expect(runs).toEqual([1, 2, 3].map(() => ({ code: 0, stdout: '', stderr: '' })));
+  const done = (step: string) => ({ code: 0, stdout: `${step} done\n`, stderr: '' });
+  expect(runs).toEqual([done('convert'), done('verify'), done('register')]);
   expect(VerifiedArtifact.fromDirectory(at('version')).pipeline).toBe('spam-filter');
 });
 
@@ -85,7 +88,23 @@ test.each([
     ['--input', 'model'],
     `option '--input <name=directory>' argument 'model' is invalid. It is a name, "=", and a directory.`,
   ],
-  [['--parameters', '{'], '--parameters are not JSON:'],
+  [['--store', 'disk'], 'Allowed choices are directories, s3, mounted.'],
+  [['--parameters', '['], '--parameters: are no JSON object: [ [parameters]'],
+  [['--parameters', '[]'], '--parameters: are no JSON object: [] [parameters]'],
+  [
+    ['--data', 'd', '--publish', 'p', '--signing-key', 'k', '--input', 'model=s3://store/model/'],
+    [
+      'program: 4 problems',
+      '  --data: is of no use with --store directories [store-option]',
+      '    fix: leave it out, or give --store s3',
+      '  --publish: is of no use with --store directories [store-option]',
+      '    fix: leave it out, or give --store mounted',
+      '  --signing-key: is of no use with --store directories [store-option]',
+      '    fix: leave it out, or give --store mounted',
+      '  model: got s3://store/model/, wanted a directory of this machine [store-uri]',
+      '    fix: S3 takes --store s3',
+    ].join('\n'),
+  ],
 ])('refuses %j', async (words, message) => {
   const { code, stderr } = await modelPipeline([
     'program',
@@ -97,6 +116,45 @@ test.each([
   ]);
   expect(code).toBe(1);
   expect(stderr).toContain(message);
+});
+
+describe('in a mounted store', () => {
+  const run = (
+    { program: name, parameters, inputs, outputs }: MountedRequest,
+    further: readonly string[] = [],
+  ) =>
+    program(name, parameters, inputs, outputs, ['--store', 'mounted', ...further], {
+      // On a machine that is none of Google's, there is no token for its keys.
+      GCE_METADATA_HOST: '127.0.0.1:1',
+    });
+
+  test('a step is done once', async () => {
+    const request = conversion(mount());
+    expect(await run(request)).toEqual({ code: 0, stdout: 'convert done\n', stderr: '' });
+    const stdout = 'convert was done by an earlier try\n';
+    expect(await run(request)).toEqual({ code: 0, stdout, stderr: '' });
+  });
+
+  test('a failure is an entry of the log', async () => {
+    const store = mount();
+    const at = store.at('none');
+    const { code, stderr } = await run({ ...conversion(store), inputs: { onnx: at, golden: at } });
+    expect(code).toBe(1);
+    const missing = `there is nothing at ${at} (fix: run the step that writes this input again)`;
+    const message = `convert: onnx: ${missing}; golden: ${missing}`;
+    expect(JSON.parse(stderr)).toEqual({ severity: 'ERROR', step: 'convert', message });
+  });
+
+  test('versions are published, and signed with a key of Google', async () => {
+    const store = mount();
+    const published = ['--publish', join(store.bucket, 'models')];
+    expect((await run(registration(store), published)).code).toBe(0);
+    expect(readdirSync(join(store.bucket, 'models'))).toEqual(['8bf4fa2c2110']);
+    const key = 'projects/p/locations/l/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1';
+    const { code, stderr } = await run(registration(mount()), ['--signing-key', key]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('gave no token: it cannot be reached');
+  });
 });
 
 describe('on S3', () => {
@@ -133,7 +191,7 @@ describe('on S3', () => {
         parameters,
         Object.fromEntries(inputs.map((input) => [input, uri(input)])),
         { [output]: uri(output), metrics: uri(`${name}-metrics`) },
-        ['--answer', answer, ...further],
+        ['--store', 's3', '--answer', answer, ...further],
         env(),
       );
     const convert = await run('convert', { signature: SIGNATURE }, Object.keys(EXPORTED), 'model');
@@ -144,13 +202,7 @@ describe('on S3', () => {
     const data = ['--data', uri('data')];
     await run('register', { pipeline: 'spam-filter', runtime: 'onnx' }, inputs, 'version', data);
     const published = JSON.parse(readFileSync(answer, 'utf8')) as Record<string, string>;
-    expect(Object.keys(published).sort()).toEqual([
-      'archiveUri',
-      'dataDigest',
-      'digest',
-      'modelUri',
-      'version',
-    ]);
+    expect(Object.keys(published).sort()).toEqual(['dataDigest', 'digest', 'modelUri', 'version']);
     expect(published.modelUri).toBe(`s3://${BUCKET}/models/${published.version ?? ''}/`);
   });
 });

@@ -31,7 +31,7 @@ test('rehearse runs the scenarios that were asked for, and says how each ended',
     'gate failure',
   ]);
   expect(stdout).toContain(
-    'ok    gate failure  preprocess … gate → notify-failure → Failed  failed: GateRejected\n',
+    'ok    gate failure  failed: GateRejected     version before   … → gate → notify-failure → Failed\n',
   );
   expect(stdout).toContain('1 of 1 scenarios went as expected\n');
   expect(code).toBe(0);

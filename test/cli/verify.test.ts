@@ -2,6 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ModelInfo, SarifLog, VerificationReport } from '../../lib/artifact';
 import { modelPipeline } from './model-pipeline';
+import { registeredModel } from '../program/language-model';
+import { writeTinyLlama } from '../artifact/write-tiny-llama';
 import { modelFile, packageOf, PAIR_SIGNATURE, SPAM_FILTER, temporaryDirectory } from '../artifact/support';
 
 jest.setTimeout(60_000);
@@ -43,6 +45,37 @@ describe('verify', () => {
     expect(first.stdout).toContain('not run, as asked: no time');
     expect(first.stdout).toContain('not run, as asked: one by one');
     expect(second.stdout).toBe(first.stdout);
+  });
+
+  test('takes a language model, alone or as a version with its signature', async () => {
+    const [model, version] = [writeTinyLlama(), await registeredModel()];
+    const [alone, registered] = [
+      await modelPipeline(['verify', model]),
+      await modelPipeline(['verify', version, '--json']),
+    ];
+    expect([alone.code, registered.code]).toEqual([0, 0]);
+    expect(alone.stdout).toContain('PASSED: 5 of 6 checks; NOT CHECKED: lm-signature');
+    expect((JSON.parse(registered.stdout) as VerificationReport).checks[4]).toMatchObject({
+      id: 'lm-signature',
+      verdict: 'passed',
+    });
+  });
+
+  test('tells where a language model is wrong, and refuses options that say how a model is run', async () => {
+    const model = writeTinyLlama({ files: { 'a.pkl': 'x' } });
+    const sarif = join(temporaryDirectory(), 'findings.sarif');
+    const { code, stdout } = await modelPipeline(['verify', model, '--sarif', sarif]);
+    expect(code).toBe(1);
+    expect(stdout).toContain('a.pkl: is a Python pickle, which can run code when it is loaded');
+    expect(readFileSync(sarif, 'utf8')).toContain('model/config.json"');
+    const options = ['--golden', SPAM_FILTER, '--exclude', 'latency=no time', '--public-key', 'x'];
+    const refused = await modelPipeline(['verify', model, ...options]);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr.match(/--\S+: is not for language models/g)).toEqual([
+      '--golden: is not for language models',
+      '--public-key: is not for language models',
+      '--exclude: is not for language models',
+    ]);
   });
 
   test('ends when it is interrupted', async () => {

@@ -26,7 +26,7 @@ export async function renderLocal(definition: PipelineDefinition): Promise<Rende
     steps: [...new Set([...succeeded, ...releaseFailed])],
     followers: (step) => [...new Set(runs.flatMap((path) => after(path, step)))],
     touchedWithout: (step) =>
-      (failed.get(step) ?? []).filter((id) => ['register', 'release'].includes(id) && id !== step),
+      (failed.get(step) ?? succeeded).filter((id) => ['register', 'release'].includes(id) && id !== step),
   };
 }
 

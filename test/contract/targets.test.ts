@@ -1,5 +1,6 @@
 import { spamFilter } from '../../examples/spam-filter/pipeline';
 import { compile, type PipelineDefinition } from '../../lib/pipeline';
+import { grammar } from '../fixtures/language-model/pipeline';
 import { renderAws } from './render-aws';
 import { renderGoogle } from './render-google';
 import { renderLocal } from './render-local';
@@ -30,6 +31,29 @@ const DEFINITIONS: Readonly<Record<string, PipelineDefinition>> = {
       quantize: { precision: 'int8', gate: { f1: { maxLoss: 0.01 } }, onRejected: 'stop', method: 'static' },
     },
   },
+  'a pruning and a quantisation': {
+    ...spamFilter,
+    optimization: {
+      ...spamFilter.optimization,
+      prune: { sparsity: 0.5, gate: { f1: { maxLoss: 0.01 } }, machine: { memoryGiB: 16 } },
+    },
+  },
+  'a distillation': {
+    ...spamFilter,
+    optimization: {
+      distill: { entry: 'student.py', gate: { f1: { maxLoss: 0.01 } }, machine: { accelerator: 'l4' } },
+    },
+  },
+  'a model of TensorFlow': trained({ framework: 'tensorflow' }),
+  'drift and feedback': {
+    ...spamFilter,
+    monitoring: {
+      ...spamFilter.monitoring,
+      capture: { samplePercent: 10 },
+      drift: { everyHours: 12 },
+      feedback: { retrainAfterSamples: 100 },
+    },
+  },
   'a tuning': trained({
     tuning: {
       objective: 'validation_loss',
@@ -54,6 +78,7 @@ const DEFINITIONS: Readonly<Record<string, PipelineDefinition>> = {
   }),
   'all traffic at once': deployed({ release: { strategy: 'all-at-once' } }),
   'a linear release': deployed({ release: { strategy: 'linear', stepPercent: 25, waitMinutes: 5 } }),
+  'a language model': { ...grammar, deployment: { endpoint: { machine: { accelerator: 'l4' } } } },
 };
 
 /** Steps of a release, and their helpers. */

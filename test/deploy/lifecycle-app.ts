@@ -4,7 +4,7 @@ import { App, Stack } from 'aws-cdk-lib/core';
 import { type Accelerator, VerifiedArtifact } from 'cdk-model-pipeline';
 import { ArtifactStore, ContainerImage, ModelEndpoint, ModelRegistry } from 'cdk-model-pipeline/aws';
 
-const app = new App();
+const app = new App({ builtinCloudFormationValidation: false });
 const context = (name: string) => app.node.tryGetContext(name) as string;
 
 const data = new Stack(app, 'Data');

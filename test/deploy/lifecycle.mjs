@@ -23,7 +23,7 @@ const cdk = (...args) => runCdk(args, { env: emulator.env, cwd: ROOT, log: join(
 const deploy = (artifact, accelerator) =>
   cdk(
     ...['deploy', '--all', '--method=direct', '--require-approval=never'],
-    ...['--app', 'npx tsx test/deploy/lifecycle-app.ts', '--output', join(work, 'cdk.out')],
+    ...['--app', 'node --import tsx test/deploy/lifecycle-app.ts', '--output', join(work, 'cdk.out')],
     ...['--context', `artifact=${join(VERSIONS, artifact)}`, '--context', `accelerator=${accelerator}`],
   ).then(
     () => 'ok',

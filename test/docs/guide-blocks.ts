@@ -19,14 +19,18 @@ export interface Block {
   readonly synth: boolean;
 }
 
-/** The examples of a guide's page. */
-export function readBlocks(guide: string, page: string): Block[] {
+/**
+ * The examples of a page.
+ *
+ * @param directory where they are taken to be
+ */
+export function readBlocks(guide: string, page: string, directory = EXAMPLE): Block[] {
   const path = join(guide, page);
   const markdown = readFileSync(path, 'utf8');
   return [...markdown.matchAll(/^```ts(.*)\n([\s\S]*?)^```$/gm)].map(
     ({ index, 1: info = '', 2: text = '' }) => {
       const line = markdown.slice(0, index).split('\n').length;
-      const file = join(EXAMPLE, `guide-${basename(page, '.md')}-${line}.ts`);
+      const file = join(directory, `guide-${basename(page, '.md')}-${line}.ts`);
       return { place: `${path}:${line}`, file, text, synth: info.trim() !== 'no-synth' };
     },
   );

@@ -1,8 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import ts from 'typescript';
+import { join } from 'node:path';
 import { spamFilter } from '../../examples/spam-filter/pipeline';
 import { compile, toMermaid } from '../../lib/pipeline';
 import { modelPipeline } from '../cli/model-pipeline';
@@ -37,37 +36,6 @@ test('the definition is the example’s, of at most 25 lines', () => {
 
 test('the flowchart is the plan of the definition', () => {
   expect(of('mermaid')).toEqual([toMermaid(compile(spamFilter))]);
-});
-
-test.each([
-  ['CDK', 1],
-  ['CDKTF', 2],
-])('the %s app compiles', (_, index) => {
-  const file = resolve('readme-app.ts');
-  const source = of('ts')[index] ?? '';
-  const options: ts.CompilerOptions = {
-    strict: true,
-    noEmit: true,
-    skipLibCheck: true,
-    types: ['node'],
-    lib: ['lib.es2023.d.ts'],
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.Node20,
-    moduleResolution: ts.ModuleResolutionKind.Node16,
-    paths: { 'cdk-model-pipeline': ['./lib/index.ts'], 'cdk-model-pipeline/*': ['./lib/*/index.ts'] },
-  };
-  const host = ts.createCompilerHost(options);
-  const readFile = host.readFile.bind(host);
-  const fileExists = host.fileExists.bind(host);
-  host.readFile = (name) => (name === file ? source : readFile(name));
-  host.fileExists = (name) => name === file || fileExists(name);
-  const getSourceFile = host.getSourceFile.bind(host);
-  host.getSourceFile = (name, ...rest) =>
-    name === file ? ts.createSourceFile(name, source, ts.ScriptTarget.ES2022) : getSourceFile(name, ...rest);
-  const diagnostics = ts.getPreEmitDiagnostics(ts.createProgram([file], options, host));
-  expect(diagnostics.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual(
-    [],
-  );
 });
 
 test('the Python functions are those of the example', () => {

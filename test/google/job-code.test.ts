@@ -61,6 +61,12 @@ function create(props: Partial<JobCodeProps> = {}): { code: JobCode; id: string 
   return { code: new JobCode(all.stack, id, { plan, source: createSource(), store, ...props }), id };
 }
 
+function sha256(...parts: readonly (Buffer | string | undefined)[]): string {
+  const digest = createHash('sha256');
+  for (const part of parts) digest.update(part ?? '');
+  return digest.digest('hex');
+}
+
 interface Uploaded {
   readonly name: string;
   readonly source: string;
@@ -78,7 +84,7 @@ test('is two objects under a prefix that is named after their content', () => {
   expect(code.location.path).toBe(JSON.stringify(prefix));
   expect(code.command).toEqual(['python3', `/gcs/models/${prefix}launch.py`]);
   expect(uploaded(id)).toMatchObject([
-    { name: `${prefix}code.tar.gz`, bucket: 'models' },
+    { name: `${prefix}code.tar`, bucket: 'models' },
     { name: `${prefix}launch.py`, bucket: 'models' },
   ]);
 });
@@ -112,7 +118,7 @@ function mounted(): { bucket: string; launcher: string } {
   const launcher = join(bucket, code.location.prefixes[0] ?? '', 'launch.py');
   mkdirSync(dirname(launcher), { recursive: true });
   cpSync('lib/google/job-code/launch.py', launcher);
-  execFileSync('tar', ['-czf', join(dirname(launcher), 'code.tar.gz'), '-C', unpacked, '.']);
+  execFileSync('tar', ['-cf', join(dirname(launcher), 'code.tar'), '-C', unpacked, '.']);
   return { bucket, launcher };
 }
 
@@ -146,10 +152,10 @@ test('runs a step in a container that has the bucket as a directory', () => {
 
 test('terraform takes it, and finds the bytes that the prefix names', async () => {
   const { code, id } = create();
-  const digest = createHash('sha256');
   const directory = all.synth();
-  for (const { source } of uploaded(id)) digest.update(readFileSync(join(directory, source)));
-  expect(code.location.prefixes).toEqual([`code/${digest.digest('hex').slice(0, 16)}/`]);
+  const [archive, launcher] = uploaded(id).map(({ source }) => readFileSync(join(directory, source)));
+  const digest = sha256(sha256(archive), launcher);
+  expect(code.location.prefixes).toEqual([`code/${digest.slice(0, 16)}/`]);
   if (await terraformMissing()) return;
   expect(await all.terraform(['validate'])).toMatchObject([{ code: 0 }]);
 }, 60_000);

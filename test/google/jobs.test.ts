@@ -444,7 +444,7 @@ describe('a processing job', () => {
     expect(members('google_cloud_run_v2_job_iam_member', 'Evaluate')).toMatchObject([
       { role: 'roles/run.jobsExecutorWithOverrides', member: RUNNER },
     ]);
-    expect(members('google_service_account_iam_member', 'Evaluate')).toMatchObject([{ member: RUNNER }]);
+    expect(members('google_service_account_iam_member', 'Evaluate')).toEqual([]);
   });
 
   test('without a GPU may take a week', () => {
@@ -511,8 +511,7 @@ describe('an artifact program', () => {
   test('is run with its parameters, of which no part is an expression', () => {
     expect(register.steps).toEqual([register.step]);
     expect(argumentsOf(register.step).args).toEqual([
-      'mounted-program',
-      ...['--program', 'register', '--step', 'register'],
+      ...['program', '--store', 'mounted', '--program', 'register', '--step', 'register'],
       ...['--parameters', '{"pipeline":"tiny","note":"\\u0024{x}"}'],
       ...['--input', '${"model=/gcs/models/" + "runs/" + run + "/conversion/convert/model/"}'],
       ...['--output', '${"version=/gcs/models/" + "runs/" + run + "/deployment/register/version/"}'],
@@ -540,8 +539,12 @@ describe('an artifact program', () => {
   ])('%s has a construct of its own', (program, Program, publish) => {
     const { step } = new Program(stack, `Program${program}`, { ...props, step: program });
     const { args } = argumentsOf(step);
-    expect(args.slice(0, 5)).toEqual(['mounted-program', '--program', program, '--step', program]);
-    expect(args[args.indexOf('--publish') + 1]).toBe(publish ?? 'mounted-program');
+    expect(args.slice(0, 7)).toEqual([
+      ...['program', '--store', 'mounted'],
+      ...['--program', program, '--step', program],
+    ]);
+    const published = args.filter((_, index) => args[index - 1] === '--publish');
+    expect(published).toEqual(publish === undefined ? [] : [publish]);
   });
 
   test('of a model that no instance has room for is refused', () => {

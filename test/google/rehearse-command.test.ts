@@ -25,7 +25,7 @@ test('rehearse runs workflows where Google Cloud is asked for, and says how they
   const data = join(ROOT, 'test', 'fixtures', 'versions');
   const { code, stdout } = await rehearse('--data', data, '--only', 'gate failure');
   expect(stdout).toContain(
-    'ok    gate failure  preprocess … evaluate → gate → notify-failure  failed: GateRejected\n',
+    'ok    gate failure  failed: GateRejected     version before   … → evaluate → gate → notify-failure\n',
   );
   expect(stdout).toContain('1 of 1 scenarios went as expected\n');
   expect(code).toBe(0);

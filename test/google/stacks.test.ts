@@ -21,6 +21,17 @@ afterAll(() => {
   rmSync(outdir, { recursive: true });
 });
 
+test('the rules have nothing to say', () => {
+  const { stacks } = JSON.parse(readFileSync(join(outdir, 'manifest.json'), 'utf8')) as {
+    stacks: Record<string, { annotations: readonly { message: string }[] }>;
+  };
+  const messages = Object.values(stacks).flatMap(({ annotations }) =>
+    annotations.map(({ message }) => message),
+  );
+  // A finding ends with its rule and its fix.
+  expect(messages.filter((message) => /\[[a-z-]+\]\n {4}fix: /.test(message))).toEqual([]);
+});
+
 test.each(STACKS)('%s is what it was', (stack) => {
   expect(renderStack(readFileSync(join(outdir, 'stacks', stack, 'cdk.tf.json'), 'utf8'))).toMatchSnapshot();
 });

@@ -58,19 +58,19 @@ test.each([
     'ml.g4dn.xlarge',
     LOAD,
     'takes 21.0 GiB of each GPU (15.0 GiB of weights, 4.0 GiB of cache for 4 × 8192 tokens, 2.0 GiB besides); of each t4 of ml.g4dn.xlarge, 12.6 GiB are used',
-    'Take ml.g6e.xlarge with tensorParallel 1, or allow fewer sequences or tokens.',
+    'Take ml.g6e.xlarge (1 × l40s) with tensorParallel 1, or allow fewer sequences or tokens.',
   ],
   [
     'ml.m5.large',
     LOAD,
     'ml.m5.large has 0 GPUs; one copy of the model is spread over 1',
-    'Take ml.g6e.xlarge with tensorParallel 1, or allow fewer sequences or tokens.',
+    'Take ml.g6e.xlarge (1 × l40s) with tensorParallel 1, or allow fewer sequences or tokens.',
   ],
   [
     'ml.g5.xlarge',
     { ...LOAD, tensorParallel: 4 },
     'ml.g5.xlarge has 1 GPUs; one copy of the model is spread over 4',
-    'Take ml.g6e.xlarge with tensorParallel 1, or allow fewer sequences or tokens.',
+    'Take ml.g6e.xlarge (1 × l40s) with tensorParallel 1, or allow fewer sequences or tokens.',
   ],
   [
     'ml.g5.12xlarge',

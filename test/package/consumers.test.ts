@@ -115,6 +115,21 @@ describe.each([
   });
 });
 
+test.each([
+  ['aws', 'aws-cdk-lib'],
+  ['google', 'cdktf'],
+] as const)(
+  './%s loads nothing of %s before a construct is made, and names every class for import',
+  (cloud, peer) => {
+    const entry = JSON.stringify(`cdk-model-pipeline/${cloud}`);
+    const script = `
+    require(${entry});
+    console.log(Object.keys(require.cache).filter((file) => file.includes('/node_modules/${peer}/')));
+    import(${entry}).then(({ ModelPipeline }) => console.log(ModelPipeline.name));`;
+    expect(run(projects[cloud], script)).toMatchObject({ stdout: '[]\nModelPipeline\n', stderr: '' });
+  },
+);
+
 test.each(['cdk-model-pipeline', 'cdk-model-pipeline/local', 'cdk-model-pipeline/serving'])(
   '%s needs no peer to be imported',
   (entry) => {

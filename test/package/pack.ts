@@ -23,6 +23,7 @@ export function packLibrary(): string {
   // Types are checked elsewhere; here it takes their declarations alone.
   const args = ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', join(directory, 'dist')];
   node(createRequire(__filename).resolve('typescript/bin/tsc'), args, ROOT);
+  node(join(ROOT, 'scripts', 'build', 'lazy-imports.mjs'), [join(directory, 'dist')], ROOT);
   const packed = execFileSync(
     'npm',
     ['pack', '--ignore-scripts', '--offline', '--json', '--loglevel=error'],

@@ -26,3 +26,25 @@ function sourceDirectory(): string {
   for (const file of ['preprocess.py', 'train.py']) writeFileSync(join(directory, file), '');
   return directory;
 }
+
+/** A language model's. Its source lacks evaluate.py. */
+export const writer: PipelineDefinition = {
+  ...minimal,
+  name: 'writer',
+  signature: {
+    task: 'text-generation',
+    architecture: 'LlamaForCausalLM',
+    layers: 2,
+    attentionHeads: 4,
+    headSize: 16,
+    contextTokens: 128,
+    weightsGiB: 0.01,
+  },
+  training: {
+    framework: 'pytorch',
+    train: {},
+    evaluate: { task: 'text-generation', parameters: { batch: 8 } },
+    gate: { perplexity: { max: 12 } },
+  },
+  deployment: { endpoint: { machine: { accelerator: 'a10g' } } },
+};

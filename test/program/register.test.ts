@@ -96,7 +96,7 @@ test.each([
   ],
   [
     { pipeline: 'spam-filter', runtime: 'tflite' },
-    'parameters.runtime: got "tflite", wanted "onnx" or "triton"',
+    'parameters.runtime: got "tflite", wanted "onnx", "triton" or "vllm"',
   ],
 ])('refuses parameters %j', async (parameters, message) => {
   await expect(register({ ...registerRequest(SPAM_FILTER, SPAM_FILTER), parameters })).rejects.toThrow(

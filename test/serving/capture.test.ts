@@ -72,6 +72,33 @@ test('a share of the requests is recorded, the same ones every time', async () =
   expect(recorded[0]?.length).toBeLessThan(130);
 });
 
+test('collected lines make files of their own, when their time has come, there are many, or at the end', async () => {
+  jest.useFakeTimers();
+  try {
+    const directory = mkdtempSync(join(tmpdir(), 'capture-'));
+    const { record, flush } = createCapture('spam', { directory, batchSeconds: 60 }, fail);
+    const files = () =>
+      readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.jsonl'));
+    record(exchange('one'));
+    jest.advanceTimersByTime(59_000);
+    record(exchange('two'));
+    expect(files()).toEqual([]);
+    jest.advanceTimersByTime(1_000);
+    await flush();
+    expect(files()).toHaveLength(1);
+    expect(read(directory)).toHaveLength(2);
+    for (let count = 0; count < 1001; count += 1) record(exchange(`many-${count}`));
+    await flush();
+    expect(files()).toHaveLength(3);
+    expect(new Set(files()).size).toBe(3);
+    expect(read(directory)).toHaveLength(1003);
+    await flush();
+    expect(files()).toHaveLength(3);
+  } finally {
+    jest.useRealTimers();
+  }
+});
+
 test('a line that cannot be written is told of', async () => {
   const directory = join(mkdtempSync(join(tmpdir(), 'capture-')), 'file');
   writeFileSync(directory, '');

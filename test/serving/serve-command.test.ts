@@ -49,9 +49,12 @@ describe('model-pipeline serve', () => {
     return serving;
   };
 
-  it('records what it is asked where it is told to', async () => {
+  it.each([
+    ['at once', {}],
+    ['collected, at the end', { MODEL_PIPELINE_CAPTURE_BATCH_SECONDS: '3600' }],
+  ])('records what it is asked where it is told to: %s', async (_, environment) => {
     const directory = temporaryDirectory();
-    const serving = serve([SPAM_FILTER, '--port', '0', '--capture', directory]);
+    const serving = serve([SPAM_FILTER, '--port', '0', '--capture', directory], environment);
     await post(`${await ready(serving)}/invocations`, { instances: [{ text: 'hello' }] });
     serving.child.kill('SIGTERM');
     expect(await serving.exit).toBe(0);
@@ -135,9 +138,13 @@ describe('model-pipeline serve', () => {
     expect(serving.output()).not.toContain('ready');
   });
 
-  it('refuses options that are none', async () => {
-    const serving = serve([SPAM_FILTER, '--port', 'http']);
+  it.each([
+    ['--port', 'http', 'Expected an integer from 0, got "http".'],
+    ['--capture-percent', '0', 'Expected a number above 0, at most 100, got "0".'],
+    ['--capture-percent', '100.5', 'Expected a number above 0, at most 100, got "100.5".'],
+  ])('refuses %s %s', async (option, value, message) => {
+    const serving = serve([SPAM_FILTER, option, value]);
     expect(await serving.exit).toBe(1);
-    expect(serving.output()).toContain(`Expected an integer from 0, got "http".`);
+    expect(serving.output()).toContain(message);
   });
 });

@@ -66,27 +66,38 @@ function refusals(json: JsonObject, path: string): Issue[] {
   return issues;
 }
 
-const NAMES = {
+/** Where `config.json` has each field; `headSize` is also `hidden_size` over `num_attention_heads`. */
+export const CONFIG_FIELDS = {
+  architecture: 'architectures',
   layers: 'num_hidden_layers',
   attentionHeads: 'num_attention_heads',
   keyValueHeads: 'num_key_value_heads',
   headSize: 'head_dim',
   contextTokens: 'max_position_embeddings',
-} as const;
+} as const satisfies Record<keyof LanguageModelConfig, string>;
 
-function numberIssues(json: JsonObject, config: Record<keyof typeof NAMES, unknown>, path: string): Issue[] {
-  return Object.entries(NAMES)
-    .filter(([field]) => {
-      const value = config[field as keyof typeof NAMES];
-      return !Number.isSafeInteger(value) || (value as number) < 1;
-    })
-    .map(([, name]) =>
-      found(
-        'config',
-        `${path}: ${name}`,
-        `is ${JSON.stringify(json[name] ?? null)}, wanted a whole number from 1`,
-      ),
-    );
+export const CONFIG_NUMBERS = [
+  'layers',
+  'attentionHeads',
+  'keyValueHeads',
+  'headSize',
+  'contextTokens',
+] as const satisfies (keyof LanguageModelConfig)[];
+
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 1;
+}
+
+function numberIssues(
+  json: JsonObject,
+  config: Record<keyof LanguageModelConfig, unknown>,
+  path: string,
+): Issue[] {
+  return CONFIG_NUMBERS.filter((field) => !isCount(config[field])).map((field) => {
+    const name = CONFIG_FIELDS[field];
+    const message = `is ${JSON.stringify(json[name] ?? null)}, wanted a whole number from 1`;
+    return found('config', `${path}: ${name}`, message);
+  });
 }
 
 function found(code: string, path: string, message: string): Issue {

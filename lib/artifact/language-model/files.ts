@@ -30,6 +30,10 @@ export function listModelFiles(directory: string): string[] {
     .sort();
 }
 
+export function weightFiles(names: readonly string[]): string[] {
+  return names.filter((name) => name.endsWith('.safetensors'));
+}
+
 /** Files that have no place beside weights, and a vocabulary that is missing. */
 export function fileIssues(directory: string, names: readonly string[]): Issue[] {
   const issue = (name: string, message: string, fix: string): Issue => ({

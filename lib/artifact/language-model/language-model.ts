@@ -4,9 +4,9 @@ import { join, resolve } from 'node:path';
 import { IssueError, type Issue } from '../../issue';
 import { attempt, readJsonObject } from '../json-file';
 import type { FileDigest } from '../manifest';
-import { readWeights, type Weights } from '../safetensors/read-weights';
+import { readShards, summarizeWeights, type Weights } from '../safetensors/read-weights';
 import { type LanguageModelConfig, parseConfig } from './config';
-import { digestFiles, fileIssues, listModelFiles } from './files';
+import { digestFiles, fileIssues, listModelFiles, weightFiles } from './files';
 
 const SUBJECT = 'language model';
 const DOWNLOAD = 'download the whole model: `hf download <model> --local-dir <directory>`';
@@ -32,8 +32,7 @@ export class LanguageModel {
     const issues: Issue[] = fileIssues(root, names);
     const file = join(root, 'config.json');
     const config = attempt(issues, () => parseConfig(readJsonObject(file, SUBJECT, DOWNLOAD), file));
-    const shards = names.filter((name) => name.endsWith('.safetensors'));
-    const weights = attempt(issues, () => readWeights(root, shards));
+    const weights = attempt(issues, () => summarizeWeights(readShards(root, weightFiles(names))));
     if (issues.length > 0 || !config || !weights) throw new IssueError(`${SUBJECT} ${directory}`, issues);
     const files = digestFiles(root, names);
     return new LanguageModel(root, files, config, weights, digestOf(files));

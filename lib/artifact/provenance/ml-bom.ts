@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { ModelSignature, TensorSpec } from '../../pipeline/definition';
+import {
+  isLanguageModel,
+  type LanguageModelSignature,
+  type ModelSignature,
+  type TensorSpec,
+} from '../../pipeline/definition';
 import type { FileDigest } from '../manifest';
 import type { VerificationReport } from '../report';
 
@@ -9,19 +14,21 @@ export interface BomSubject {
   readonly version: string;
   /** Every file of the version that is known when the bill is made, by path. */
   readonly files: Readonly<Record<string, FileDigest>>;
-  readonly signature: ModelSignature;
+  readonly signature: ModelSignature | LanguageModelSignature;
   readonly report: VerificationReport;
   /** What evaluation measured, by name. */
   readonly metrics: Readonly<Record<string, number>>;
 }
 
 const MODEL = 'model.onnx';
+/** Reference of a model that is several files. */
+const LANGUAGE_MODEL = 'model';
 const GOLDEN = 'golden/';
 
 /**
  * CycloneDX 1.6 bill of materials of a version: the model with its digest, its metrics as a model card,
- * the golden samples as the dataset it was tested on, and the files it is served with. The same version
- * makes the same bill: there is no clock time in it.
+ * the golden samples as the dataset it was tested on, and the files it is served with; a language model
+ * is among these files. The same version makes the same bill: there is no clock time in it.
  */
 export function modelBom({ pipeline, version, files, signature, report, metrics }: BomSubject): object {
   const paths = Object.keys(files).filter((path) => path !== MODEL);
@@ -38,21 +45,20 @@ export function modelBom({ pipeline, version, files, signature, report, metrics 
       tools: {
         components: [
           { type: 'application', name: 'cdk-model-pipeline', version: report.verifier.version },
-          { type: 'library', name: 'onnxruntime-node', version: report.verifier.onnxruntime },
+          ...(report.verifier.onnxruntime === undefined
+            ? []
+            : [{ type: 'library', name: 'onnxruntime-node', version: report.verifier.onnxruntime }]),
         ],
       },
       component: {
         type: 'machine-learning-model',
-        'bom-ref': MODEL,
+        ...(isLanguageModel(signature)
+          ? { 'bom-ref': LANGUAGE_MODEL }
+          : { 'bom-ref': MODEL, hashes: hashes(report.model.sha256) }),
         name: pipeline,
         version,
-        hashes: hashes(report.model.sha256),
         modelCard: {
-          modelParameters: {
-            datasets: (golden ?? []).map((path) => ({ ref: path })),
-            inputs: formats(signature.inputs),
-            outputs: formats(signature.outputs),
-          },
+          modelParameters: modelParameters(signature, golden ?? []),
           quantitativeAnalysis: {
             performanceMetrics: Object.entries(metrics).map(([type, value]) => ({
               type,
@@ -69,6 +75,19 @@ export function modelBom({ pipeline, version, files, signature, report, metrics 
       })),
       ...(others ?? []).map((path) => component('file', path, files)),
     ],
+  };
+}
+
+function modelParameters(signature: BomSubject['signature'], golden: readonly string[]): object {
+  if (isLanguageModel(signature)) {
+    const text = [{ format: 'text' }];
+    const { architecture, task } = signature;
+    return { task, modelArchitecture: architecture, inputs: text, outputs: text };
+  }
+  return {
+    datasets: golden.map((path) => ({ ref: path })),
+    inputs: formats(signature.inputs),
+    outputs: formats(signature.outputs),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ModelSummary, ModelValue } from '../onnx/model-info';
+import type { LanguageModelSummary } from '../report';
 import { bars } from './bars';
 import { html, type Markup } from './markup';
 
@@ -41,6 +42,32 @@ export function modelSection(summary: ModelSummary): Markup {
       [...rows.slice(0, SHOWN), ...(others > 0 ? [{ label: 'all others', count: others }] : [])],
       true,
     )}
+  </section>`;
+}
+
+/** What the files of a language model say of it. */
+export function languageModelSection(summary: LanguageModelSummary): Markup {
+  const { architecture, layers, attentionHeads, keyValueHeads, headSize, contextTokens } = summary;
+  const sizes = Object.entries(summary.bytesByDtype).map(
+    ([dtype, bytes]) => `${dtype} ${formatBytes(bytes)}`,
+  );
+  return html`<section aria-labelledby="model">
+    <h2 id="model">Model</h2>
+    <dl>
+      <dt>Architecture</dt>
+      <dd>${architecture}</dd>
+      <dt>Layers</dt>
+      <dd>
+        ${layers}, each with ${attentionHeads} heads of ${headSize}, ${keyValueHeads} of them with keys and
+        values
+      </dd>
+      <dt>Context</dt>
+      <dd>${contextTokens.toLocaleString('en-GB')} tokens</dd>
+      <dt>Parameters</dt>
+      <dd>
+        ${summary.parameters.toLocaleString('en-GB')} in ${summary.tensors} tensors: ${sizes.join(', ')}
+      </dd>
+    </dl>
   </section>`;
 }
 

@@ -4,7 +4,7 @@ import type { CheckResult, VerificationReport, VerifiedFile } from '../report';
 import { findingsSection, skippedSection } from './findings';
 import { html, verbatim, type Markup } from './markup';
 import { measurements } from './measurements';
-import { formatBytes, modelSection } from './model';
+import { formatBytes, languageModelSection, modelSection } from './model';
 import { STYLE } from './style';
 
 /** Characters of a check's measurements that are shown; the report itself has all. */
@@ -17,7 +17,7 @@ const SYMBOLS = { passed: '✓ passed', failed: '✗ failed', skipped: '– not 
  * loads nothing, runs no script, and is the same for the same report.
  */
 export function reportHtml(report: VerificationReport): string {
-  const { model, checks, summary } = report;
+  const { model, checks, summary, languageModel } = report;
   const digest = createHash('sha256').update(STYLE).digest('base64');
   const policy = `default-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'`;
   const page = html`<!doctype html>
@@ -32,7 +32,8 @@ export function reportHtml(report: VerificationReport): string {
       <body>
         <main>
           ${headline(report)} ${findingsSection(checks)} ${skippedSection(checks)} ${measurements(report)}
-          ${summary && modelSection(summary)} ${checksSection(checks)} ${provenanceSection(report)}
+          ${summary && modelSection(summary)}${languageModel && languageModelSection(languageModel)}
+          ${checksSection(checks)} ${provenanceSection(report)}
         </main>
       </body>
     </html> `;
@@ -96,17 +97,23 @@ function details(data: Json): Markup {
 function provenanceSection({ model, verifier, tolerance, checks }: VerificationReport): Markup {
   const signed = checks.find(({ id }) => id === 'provenance');
   const files: readonly VerifiedFile[] = [model, ...model.externalData];
+  const tools = [
+    `cdk-model-pipeline ${verifier.version}`,
+    ...(verifier.onnxruntime === undefined ? [] : [`onnxruntime ${verifier.onnxruntime}`]),
+    `Node ${verifier.node}`,
+  ];
   return html`<section aria-labelledby="provenance">
     <h2 id="provenance">Provenance</h2>
     <dl>
       <dt>Signature</dt>
       <dd>${signed ? signed.detail : 'not asked for'}</dd>
       <dt>Verified by</dt>
-      <dd>
-        cdk-model-pipeline ${verifier.version}, onnxruntime ${verifier.onnxruntime}, Node ${verifier.node}
-      </dd>
-      <dt>Tolerance</dt>
-      <dd>${tolerance.absolute} + ${tolerance.relative} × |recorded|</dd>
+      <dd>${tools.join(', ')}</dd>
+      ${
+        tolerance &&
+        html`<dt>Tolerance</dt>
+          <dd>${tolerance.absolute} + ${tolerance.relative} × |recorded|</dd>`
+      }
     </dl>
     <h3>Files this report is bound to</h3>
     <table class="stack">

@@ -29,7 +29,7 @@ export function startSandbox(entry: string, memoryMiB: number): ChildProcess {
     cwd: dirname(entry),
     // The official builds report to their makers, and leave files in the temporary directory.
     env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
-    ...command(entry.endsWith('.ts') ? ['--import', 'tsx'] : [], memoryBytes),
+    ...command(entry.endsWith('.ts') ? ['--require', 'tsx/cjs'] : [], memoryBytes),
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });

@@ -17,6 +17,13 @@ export interface Weights {
 
 const INDEX = 'model.safetensors.index.json';
 
+/** A safetensors file of a model, and the tensors in it. */
+export interface Shard {
+  /** Name of the file. */
+  readonly file: string;
+  readonly entries: readonly SafetensorsEntry[];
+}
+
 /**
  * Reads the headers of a model's safetensors files, and holds them against the index where there are
  * several: each tensor is in the one file that the index names, and in no other.
@@ -24,7 +31,7 @@ const INDEX = 'model.safetensors.index.json';
  * @param files names of the `*.safetensors` files of the directory
  * @throws IssueError with everything that is wrong
  */
-export function readWeights(directory: string, files: readonly string[]): Weights {
+export function readShards(directory: string, files: readonly string[]): readonly Shard[] {
   const issues: Issue[] = [];
   const shards = files.map((file) => ({
     file,
@@ -33,12 +40,7 @@ export function readWeights(directory: string, files: readonly string[]): Weight
   if (files.length === 0) issues.push(broken(directory, 'has no *.safetensors file'));
   if (issues.length === 0) issues.push(...indexIssues(directory, shards));
   throwIssues('weights', issues);
-  return summarize(shards.flatMap(({ entries }) => entries));
-}
-
-interface Shard {
-  readonly file: string;
-  readonly entries: readonly SafetensorsEntry[];
+  return shards;
 }
 
 function indexIssues(directory: string, shards: readonly Shard[]): Issue[] {
@@ -79,7 +81,8 @@ function difference(
     );
 }
 
-function summarize(entries: readonly SafetensorsEntry[]): Weights {
+export function summarizeWeights(shards: readonly Shard[]): Weights {
+  const entries = shards.flatMap((shard) => shard.entries);
   const bytesByDtype: Record<string, number> = {};
   for (const { dtype, begin, end } of entries) bytesByDtype[dtype] = (bytesByDtype[dtype] ?? 0) + end - begin;
   return {

@@ -48,6 +48,19 @@ const summary = z.looseObject({
   externalData: z.array(z.strictObject({ location: z.string(), tensors: count, bytes: z.number() })),
 });
 
+const languageModel = z.strictObject({
+  architecture: z.string(),
+  layers: count,
+  attentionHeads: count,
+  keyValueHeads: count,
+  headSize: count,
+  contextTokens: count,
+  parameters: count,
+  bytes: count,
+  bytesByDtype: z.record(z.string(), count),
+  tensors: count,
+});
+
 const milliseconds = z.number().min(0);
 
 /** `verification.json`; `schemas/verification-report.schema.json` is made of it. */
@@ -55,10 +68,24 @@ export const reportSchema = z
   .strictObject({
     schemaVersion: z.literal(1),
     verdict: z.enum(['passed', 'failed']).describe('"failed" when any check failed.'),
-    model: z.strictObject({ ...file.shape, externalData: z.array(file) }),
-    verifier: z.strictObject({ version: z.string(), onnxruntime: z.string(), node: z.string() }),
-    tolerance: z.strictObject({ absolute: z.number().min(0), relative: z.number().min(0) }),
-    summary: summary.optional().describe('Absent when the file could not be read as a model.'),
+    model: z
+      .strictObject({ ...file.shape, externalData: z.array(file) })
+      .describe(
+        'The ONNX file, or the config.json of a language model, whose other files are external data.',
+      ),
+    verifier: z.strictObject({
+      version: z.string(),
+      onnxruntime: z.string().optional().describe('Absent where nothing was to be run in it.'),
+      node: z.string(),
+    }),
+    tolerance: z
+      .strictObject({ absolute: z.number().min(0), relative: z.number().min(0) })
+      .optional()
+      .describe('Absent where there was nothing to compare.'),
+    summary: summary.optional().describe('Absent when the file could not be read as an ONNX model.'),
+    languageModel: languageModel
+      .optional()
+      .describe('What the files of a language model say of it; absent when they could not be read as one.'),
     checks: z.array(check).describe('In the order they were run.'),
     latency: z
       .strictObject({ runs: count, p50Ms: milliseconds, p99Ms: milliseconds })
@@ -68,7 +95,7 @@ export const reportSchema = z
   .meta({
     $id: 'urn:cdk-model-pipeline:verification-report:1',
     title: 'Verification report',
-    description: 'What was checked of one ONNX model, bound to the SHA-256 of its bytes.',
+    description: 'What was checked of one model, bound to the SHA-256 of its bytes.',
   });
 
 /** The report's form for readers in any language: JSON Schema, draft 2020-12. */

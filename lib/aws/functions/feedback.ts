@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   type _Object,
   GetObjectCommand,
-  HeadObjectCommand,
-  NotFound,
+  ListObjectsV2Command,
   paginateListObjectsV2,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -13,7 +12,7 @@ import {
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { isObject } from '../../artifact/json-file';
+import { digestOf } from '../../feedback/sample-digest';
 import { transferAll } from './concurrency';
 
 export interface FeedbackEvent {
@@ -39,6 +38,7 @@ export interface FeedbackResult {
 export function createHandler(
   s3: S3Client,
   sfn: SFNClient,
+  tell: (line: string) => void,
 ): (event: FeedbackEvent) => Promise<FeedbackResult> {
   return async (event) => {
     const { bucket, prefix, retrainAfterSamples, stateMachineArn } = event;
@@ -55,14 +55,16 @@ export function createHandler(
     if (samples.size >= retrainAfterSamples) {
       for (const seen of await readSamples(s3, bucket, before)) samples.delete(seen);
     }
-    report(event, samples.size);
+    tell(renderMetric(event, samples.size));
     if (samples.size < retrainAfterSamples) return { outcome: 'too few samples', newSamples: samples.size };
     await start(sfn, stateMachineArn, newest?.executionArn ?? since.toISOString());
     return { outcome: 'started', newSamples: samples.size };
   };
 }
 
-export const handler = createHandler(new S3Client(), new SFNClient());
+export const handler = createHandler(new S3Client(), new SFNClient(), (line) => process.stdout.write(line));
+
+const LIVE = 'releases/live.json';
 
 const isAfter =
   (time: Date) =>
@@ -70,14 +72,10 @@ const isAfter =
     LastModified !== undefined && LastModified > time;
 const isBefore = (time: Date) => (object: _Object) => !isAfter(time)(object);
 
+/** S3 tells who may not list the whole bucket nothing of an object that is not there; a listing of it does. */
 async function releasedAt(s3: S3Client, bucket: string): Promise<Date | undefined> {
-  try {
-    const live = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: 'releases/live.json' }));
-    return live.LastModified;
-  } catch (error) {
-    if (error instanceof NotFound) return undefined;
-    throw error;
-  }
+  const live = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: LIVE, MaxKeys: 1 }));
+  return live.Contents?.[0]?.LastModified;
 }
 
 async function listSamples(s3: S3Client, bucket: string, prefix: string): Promise<_Object[]> {
@@ -102,27 +100,6 @@ async function readSamples(s3: S3Client, bucket: string, objects: readonly _Obje
   return digests;
 }
 
-function digestOf(line: string): string | undefined {
-  let sample: unknown;
-  try {
-    sample = JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-  if (!isObject(sample) || !isObject(sample.input) || !Number.isFinite(sample.label)) return undefined;
-  return createHash('sha256')
-    .update(JSON.stringify(sorted(sample.input)))
-    .digest('hex');
-}
-
-/** The same value, whatever the order of its keys. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (!isObject(value)) return value;
-  const keys = Object.keys(value).sort();
-  return keys.map((key) => [key, sorted(value[key])]);
-}
-
 /** Two calls that saw the same newest run start one run: it has the same name. */
 async function start(sfn: SFNClient, stateMachineArn: string, after: string): Promise<void> {
   const name = `feedback-${createHash('sha256').update(after).digest('hex').slice(0, 16)}`;
@@ -134,7 +111,7 @@ async function start(sfn: SFNClient, stateMachineArn: string, after: string): Pr
 }
 
 /** A metric in CloudWatch's embedded format: a line of the log. */
-function report({ pipeline }: FeedbackEvent, newSamples: number): void {
+function renderMetric({ pipeline }: FeedbackEvent, newSamples: number): string {
   const metric = {
     _aws: {
       Timestamp: Date.now(),
@@ -145,5 +122,5 @@ function report({ pipeline }: FeedbackEvent, newSamples: number): void {
     Pipeline: pipeline,
     NewFeedbackSamples: newSamples,
   };
-  process.stdout.write(`${JSON.stringify(metric)}\n`);
+  return `${JSON.stringify(metric)}\n`;
 }

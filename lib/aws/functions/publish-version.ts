@@ -1,5 +1,6 @@
 import { GetObjectCommand, NoSuchKey, type S3Client } from '@aws-sdk/client-s3';
 import { type Manifest, MANIFEST_FILE, readManifest } from '../../artifact/manifest';
+import { modelDigest } from '../../artifact/model-digest';
 import { issue, IssueError } from '../../issue';
 import { s3Uri } from './s3-uri';
 import { upload } from './upload';
@@ -7,12 +8,10 @@ import { upload } from './upload';
 /** A version in the artifact store. */
 export interface PublishedVersion {
   readonly version: string;
-  /** SHA-256 of `model.onnx`, hexadecimal. */
+  /** SHA-256 of `model.onnx`, or over all files of a language model, hexadecimal. */
   readonly digest: string;
   /** `s3://bucket/models/<version>/`. */
   readonly modelUri: string;
-  /** `s3://bucket/models/<version>/model.tar.gz`. */
-  readonly archiveUri: string;
 }
 
 /**
@@ -36,12 +35,7 @@ export async function publishVersion(
     const fix = 'find out who changed the store; a version never changes';
     throw new IssueError('registry', [issue('version-differs', s3Uri(bucket, prefix), message, fix)]);
   }
-  return {
-    version: manifest.version,
-    digest,
-    modelUri: s3Uri(bucket, prefix),
-    archiveUri: s3Uri(bucket, `${prefix}model.tar.gz`),
-  };
+  return { version: manifest.version, digest, modelUri: s3Uri(bucket, prefix) };
 }
 
 async function readPublished(s3: S3Client, bucket: string, key: string): Promise<Manifest | undefined> {
@@ -52,8 +46,4 @@ async function readPublished(s3: S3Client, bucket: string, key: string): Promise
     if (error instanceof NoSuchKey) return undefined;
     throw error;
   }
-}
-
-function modelDigest({ files }: Manifest): string {
-  return files['model.onnx']?.sha256 ?? '';
 }

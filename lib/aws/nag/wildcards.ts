@@ -1,4 +1,4 @@
-import { allowedBy, textsOf } from '../rules/policies';
+import { permissionsIn } from '../rules/policies';
 
 /** Actions that IAM knows no resource for. */
 const WITHOUT_RESOURCE: ReadonlySet<string> = new Set([
@@ -55,12 +55,12 @@ export interface Wildcard {
 
 /** @param document flat, as the rules read it */
 export function wildcardsOf(document: unknown): Wildcard[] {
-  return allowedBy(document).flatMap(({ Action, Resource }) =>
-    textsOf(Resource)
+  return permissionsIn(document).flatMap(({ actions, resources }) =>
+    resources
       .filter((resource) => resource.includes('*'))
       .map((resource) => resource.replaceAll('${', '<').replaceAll('}', '>'))
       .flatMap((resource) => {
-        const reason = reasonFor(resource, textsOf(Action));
+        const reason = reasonFor(resource, actions);
         return reason === undefined ? [] : [{ resource, reason }];
       }),
   );

@@ -1,3 +1,4 @@
+import { roleOf } from './job-parameters';
 import { arn } from './resolve-template';
 
 /** What IAM is asked before a call. */
@@ -53,6 +54,8 @@ export function authorizationsOf(task: string, parameters: Parameters): Authoriz
       ];
     case 'sfn':
       return [{ action: `states:${action}`, resource: parameters.ExecutionArn as string }];
+    case 'cloudwatch':
+      return [{ action: `cloudwatch:${action}`, ...watched(parameters) }];
     case 'applicationautoscaling':
       return scaling(name, action, parameters);
     default:
@@ -71,12 +74,12 @@ function sagemaker(action: string, parameters: Parameters, waits: boolean): Auth
     versions.push(arn('sagemaker', `model-package/${String(parameters.ModelPackageGroupName)}/1`));
   const own = [...resources, ...(versions as string[])];
   const on = (name: string) => own.map((resource) => ({ action: `sagemaker:${name}`, resource }));
-  const role = parameters.RoleArn ?? parameters.ExecutionRoleArn;
+  const role = roleOf(parameters);
   return [
     ...on(action),
     ...(waits ? [...on(action.replace('Create', 'Describe')), ...on('AddTags'), ...events(action)] : []),
     ...(parameters.Tags === undefined ? [] : on('AddTags')),
-    ...(role === undefined ? [] : [passRole(role as string)]),
+    ...(role === undefined ? [] : [passRole(role)]),
     ...disk(parameters),
     ...alarms(parameters),
   ];
@@ -110,6 +113,12 @@ function alarms({ DeploymentConfig }: Parameters): Authorization[] {
     action: 'cloudwatch:DescribeAlarms',
     resource: arn('cloudwatch', `alarm:${AlarmName}`),
   }));
+}
+
+/** An alarm has a name of its own, metrics have a namespace. */
+function watched({ AlarmName, Namespace }: Parameters): Omit<Authorization, 'action'> {
+  if (AlarmName !== undefined) return { resource: arn('cloudwatch', `alarm:${AlarmName as string}`) };
+  return { resource: '*', context: { 'cloudwatch:namespace': String(Namespace) } };
 }
 
 function scaling(name: string, action: string, { ResourceId }: Parameters): Authorization[] {

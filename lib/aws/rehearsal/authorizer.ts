@@ -1,4 +1,4 @@
-import { failure } from './interpreter';
+import { failure } from './failure';
 import { covers, type Permission } from './policies';
 import { isUsedByAws } from './service-permissions';
 

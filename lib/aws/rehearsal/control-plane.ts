@@ -3,7 +3,9 @@ import type { Authorizer } from './authorizer';
 import { FakeLockTable } from './fake-lock-table';
 import type { FakeS3, Guard } from './fake-s3';
 import type { FakeSageMaker } from './fake-sagemaker';
-import { failure, type Service } from './interpreter';
+import { failure } from './failure';
+import type { Service } from './interpreter';
+import { type Measurement, measurementsOf, type MetricParameters } from './metric-alarms';
 import type { ServiceModels } from './service-models';
 
 /** A call of a state machine's task. */
@@ -36,6 +38,8 @@ export class ControlPlane {
   readonly lock = new FakeLockTable();
   /** Statuses of other executions, look by look; the last one stays. */
   readonly executions = new Map<string, string[]>();
+  /** What was put into CloudWatch. */
+  readonly measurements: Measurement[] = [];
 
   constructor(private readonly props: ControlPlaneProps) {}
 
@@ -53,19 +57,8 @@ export class ControlPlane {
     };
   }
 
-  /** Judges accesses to buckets in the name of a role, with those to the keys that encrypt them. */
   guard(role: string): Guard {
-    const { authorizer, keys } = this.props;
-    return (action, bucket, key) => {
-      if (action === 's3:ListBucket') {
-        authorizer.authorize(role, action, `arn:aws:s3:::${bucket}`, key === '' ? {} : { 's3:prefix': key });
-        return;
-      }
-      authorizer.authorize(role, action, `arn:aws:s3:::${bucket}/${key}`);
-      const keyArn = keys.get(bucket);
-      if (keyArn === undefined) return;
-      authorizer.authorize(role, action === 's3:GetObject' ? 'kms:Decrypt' : 'kms:GenerateDataKey', keyArn);
-    };
+    return bucketGuard(role, this.props);
   }
 
   private answer(action: string, parameters: Record<string, unknown>, role: string): unknown {
@@ -87,6 +80,10 @@ export class ControlPlane {
         return call === 'publish.waitForTaskToken' ? this.props.approve() : { MessageId: '1' };
       case 's3':
         return this.access(call, parameters, role);
+      case 'cloudwatch':
+        if (call === 'putMetricData')
+          this.measurements.push(...measurementsOf(parameters as unknown as MetricParameters));
+        return {};
       case 'sfn':
         return this.describeExecution(parameters.ExecutionArn as string);
       default:
@@ -103,8 +100,10 @@ export class ControlPlane {
     for (const [, bucket = '', key = ''] of JSON.stringify(parameters).matchAll(
       /s3:\/\/([^/"]+)\/(models\/[^"]+)/g,
     )) {
-      guard('s3:GetObject', bucket, key);
-      if (this.props.s3.get(bucket, key) === undefined) {
+      const directory = key.endsWith('/');
+      if (directory) guard('s3:ListBucket', bucket, key);
+      guard('s3:GetObject', bucket, directory ? `${key}file` : key);
+      if (this.props.s3.list(bucket, key).length === 0) {
         throw failure('SageMaker.SageMakerException', `Could not find s3://${bucket}/${key}`);
       }
     }
@@ -116,18 +115,38 @@ export class ControlPlane {
     };
   }
 
-  private access(call: string, { Body, Bucket, Key }: Record<string, unknown>, role: string): unknown {
-    const [bucket, key] = [Bucket as string, Key as string];
+  private access(call: string, parameters: Record<string, unknown>, role: string): unknown {
+    const { Body, Bucket: bucket, Key: key, Prefix: prefix } = parameters as Record<string, string>;
+    const { s3 } = this.props;
     const guard = this.guard(role);
-    if (call === 'putObject') {
-      guard('s3:PutObject', bucket, key);
-      this.props.s3.put(bucket, key, JSON.stringify(Body));
-      return {};
+    switch (call) {
+      case 'putObject':
+        guard('s3:PutObject', bucket ?? '', key ?? '');
+        s3.put(bucket ?? '', key ?? '', JSON.stringify(Body));
+        return {};
+      case 'listObjectsV2':
+        guard('s3:ListBucket', bucket ?? '', prefix ?? '');
+        return { KeyCount: s3.list(bucket ?? '', prefix ?? '').length };
+      case 'getObject':
+        return { Body: this.read(guard, bucket ?? '', key ?? '').toString() };
+      case 'headObject':
+        this.read(guard, bucket ?? '', key ?? '');
+        return { LastModified: s3.lastModified(bucket ?? '', key ?? '')?.toISOString() };
+      default:
+        throw new Error(`s3:${call} is not rehearsed`);
     }
+  }
+
+  /** Who may not list the bucket is not told that an object is not there. */
+  private read(guard: Guard, bucket: string, key: string): Buffer {
     guard('s3:GetObject', bucket, key);
     const body = this.props.s3.get(bucket, key);
-    if (body !== undefined) return { Body: body.toString() };
-    guard('s3:ListBucket', bucket, '');
+    if (body !== undefined) return body;
+    try {
+      guard('s3:ListBucket', bucket, '');
+    } catch (error) {
+      throw failure('S3.S3Exception', `Access Denied: ${(error as Error).message}`);
+    }
     throw failure('S3.NoSuchKeyException', 'The specified key does not exist.');
   }
 
@@ -143,4 +162,21 @@ export class ControlPlane {
     if (keyArn === undefined) return;
     for (const action of actions) this.props.authorizer.authorize(role, action, keyArn);
   }
+}
+
+/** Judges accesses to buckets in the name of a role, with those to the keys that encrypt them. */
+export function bucketGuard(
+  role: string,
+  { authorizer, keys }: Pick<ControlPlaneProps, 'authorizer' | 'keys'>,
+): Guard {
+  return (action, bucket, key) => {
+    if (action === 's3:ListBucket') {
+      authorizer.authorize(role, action, `arn:aws:s3:::${bucket}`, key === '' ? {} : { 's3:prefix': key });
+      return;
+    }
+    authorizer.authorize(role, action, `arn:aws:s3:::${bucket}/${key}`);
+    const keyArn = keys.get(bucket);
+    if (keyArn === undefined) return;
+    authorizer.authorize(role, action === 's3:GetObject' ? 'kms:Decrypt' : 'kms:GenerateDataKey', keyArn);
+  };
 }

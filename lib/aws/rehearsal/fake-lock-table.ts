@@ -1,4 +1,4 @@
-import { failure } from './interpreter';
+import { failure } from './failure';
 
 type Attributes = Readonly<Record<string, { readonly S?: string }>>;
 

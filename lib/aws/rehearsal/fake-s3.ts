@@ -15,13 +15,26 @@ interface S3Input {
   readonly IfNoneMatch?: string;
 }
 
-/** Buckets in memory. */
+interface StoredObject {
+  readonly body: Buffer;
+  readonly lastModified: Date;
+}
+
+const BEGINNING = Date.parse('2026-01-01T00:00:00Z');
+
+/** Buckets in memory, in a time of their own: a second goes by with everything that is written. */
 export class FakeS3 {
-  private readonly objects: Map<string, Buffer>;
+  private readonly objects: Map<string, StoredObject>;
+  private time: number;
 
   /** @param from whose objects it begins with */
   constructor(from?: FakeS3) {
     this.objects = new Map(from?.objects);
+    this.time = from?.time ?? BEGINNING;
+  }
+
+  get now(): Date {
+    return new Date(this.time);
   }
 
   /** A client whose calls end here, made in the name of whom `guard` stands for. */
@@ -43,11 +56,16 @@ export class FakeS3 {
   }
 
   get(bucket: string, key: string): Buffer | undefined {
-    return this.objects.get(`${bucket}/${key}`);
+    return this.find(bucket, key)?.body;
+  }
+
+  lastModified(bucket: string, key: string): Date | undefined {
+    return this.find(bucket, key)?.lastModified;
   }
 
   put(bucket: string, key: string, body: Uint8Array | string): void {
-    this.objects.set(`${bucket}/${key}`, Buffer.from(body));
+    this.time += 1000;
+    this.objects.set(`${bucket}/${key}`, { body: Buffer.from(body), lastModified: this.now });
   }
 
   list(bucket: string, prefix: string): string[] {
@@ -75,12 +93,16 @@ export class FakeS3 {
     }
   }
 
+  private find(bucket: string, key: string): StoredObject | undefined {
+    return this.objects.get(`${bucket}/${key}`);
+  }
+
   private answer(command: string, input: S3Input, guard: Guard): unknown {
     const { Bucket: bucket = '', Key: key = '', Prefix: prefix = '' } = input;
     switch (command) {
       case 'ListObjectsV2Command':
         guard('s3:ListBucket', bucket, prefix);
-        return { Contents: this.list(bucket, prefix).map((Key) => ({ Key })), $metadata: {} };
+        return { Contents: this.describeAll(bucket, prefix), $metadata: {} };
       case 'GetObjectCommand':
         return { Body: streamOf(this.read(bucket, key, guard) ?? absent(NoSuchKey)), $metadata: {} };
       case 'HeadObjectCommand':
@@ -90,6 +112,13 @@ export class FakeS3 {
       default:
         throw new Error(`${command} is not rehearsed`);
     }
+  }
+
+  private describeAll(bucket: string, prefix: string): object[] {
+    return this.list(bucket, prefix).map((Key) => ({
+      Key,
+      LastModified: this.lastModified(bucket, Key),
+    }));
   }
 
   /** Whoever asks for what is not there must be allowed to list: S3 tells it to nobody else. */

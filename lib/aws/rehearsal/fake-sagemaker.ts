@@ -1,19 +1,47 @@
 import { arn } from './resolve-template';
-import { failure } from './interpreter';
+import { failure } from './failure';
 
 /** How an endpoint takes a change. */
 export type EndpointConduct = 'obeys' | 'fails' | 'turns-back';
 
 interface Model {
-  readonly archiveUri: string;
+  /** Of its archive, or of the directory of a language model. */
+  readonly dataUri: string;
+  readonly roleArn: string;
 }
 
 interface Config {
   readonly model: string;
   readonly machine: string;
+  readonly variant: string;
+  /** Where requests are recorded. */
+  readonly capture?: string;
+  /** Where answers are put; absent where they are given at once. */
+  readonly queue?: Queue;
+}
+
+/** Where an asynchronous endpoint puts what became of a request, `s3://…/`. */
+export interface Queue {
+  readonly answers: string;
+  readonly failures: string;
+}
+
+/** Where an endpoint records its requests, and as which role. */
+export interface Recording {
+  readonly uri: string;
+  readonly roleArn: string;
 }
 
 type Parameters = Readonly<Record<string, unknown>>;
+
+interface AsyncParameters {
+  readonly OutputConfig: { readonly S3OutputPath: string; readonly S3FailurePath: string };
+}
+
+interface ContainerParameters {
+  readonly ModelDataUrl?: string;
+  readonly ModelDataSource?: { readonly S3DataSource: { readonly S3Uri: string } };
+}
 
 /** Models, configurations, one endpoint and one registry of SageMaker. */
 export class FakeSageMaker {
@@ -21,7 +49,7 @@ export class FakeSageMaker {
   readonly configs: Map<string, Config>;
   /** Approval of each version in the registry, by ARN. */
   readonly packages: Map<string, string>;
-  endpoint: { config: string; status: string; next: string[] } | undefined;
+  endpoint: { name: string; config: string; status: string; next: string[] } | undefined;
   conduct: EndpointConduct = 'obeys';
   private scaling: boolean;
 
@@ -34,10 +62,25 @@ export class FakeSageMaker {
     this.scaling = from?.scaling ?? false;
   }
 
-  /** Archive of the model that the endpoint serves. */
-  servedArchive(): string | undefined {
+  /** Where the model is that the endpoint serves. */
+  servedData(): string | undefined {
     const config = this.configs.get(this.endpoint?.config ?? '');
-    return config && this.models.get(config.model)?.archiveUri;
+    return config && this.models.get(config.model)?.dataUri;
+  }
+
+  /** The queue of an asynchronous endpoint, with the role that it works in. */
+  queue(): (Queue & { readonly roleArn: string }) | undefined {
+    const config = this.configs.get(this.endpoint?.config ?? '');
+    return config?.queue && { ...config.queue, roleArn: this.models.get(config.model)?.roleArn ?? '' };
+  }
+
+  /** SageMaker files what an endpoint records by endpoint, variant and hour. */
+  recording(): Recording | undefined {
+    const config = this.configs.get(this.endpoint?.config ?? '');
+    if (config?.capture === undefined) return undefined;
+    const { roleArn = '' } = this.models.get(config.model) ?? {};
+    const name = this.endpoint?.name ?? '';
+    return { uri: `${config.capture.replace(/\/$/, '')}/${name}/${config.variant}/`, roleArn };
   }
 
   /** Removes the endpoint, its configurations and models, as if someone had. */
@@ -61,7 +104,10 @@ export class FakeSageMaker {
           this.configs.get(parameters.EndpointConfigName as string) ?? notFound('endpoint configuration')
         );
       case 'createEndpoint':
-        return this.createEndpoint(parameters.EndpointConfigName as string);
+        return this.createEndpoint(
+          parameters.EndpointName as string,
+          parameters.EndpointConfigName as string,
+        );
       case 'updateEndpoint':
         return this.updateEndpoint(parameters.EndpointConfigName as string);
       case 'describeEndpoint':
@@ -90,28 +136,45 @@ export class FakeSageMaker {
       throw failure('ApplicationAutoScaling.ObjectNotFoundException', 'No scalable target registered');
     }
     if (action === 'deregisterScalableTarget') this.scaling = false;
-    return {};
+    return action === 'putScalingPolicy' ? { PolicyARN: arn('autoscaling', 'scalingPolicy:0123') } : {};
   }
 
-  private createModel({ ModelName, PrimaryContainer }: Parameters): unknown {
-    const { ModelDataUrl } = PrimaryContainer as { ModelDataUrl: string };
-    this.models.set(ModelName as string, { archiveUri: ModelDataUrl });
-    return {};
-  }
-
-  private createConfig({ EndpointConfigName, ProductionVariants }: Parameters): unknown {
-    const [variant] = ProductionVariants as { ModelName: string; InstanceType: string }[];
-    if (!variant || !this.models.has(variant.ModelName)) return notFound('model');
-    this.configs.set(EndpointConfigName as string, {
-      model: variant.ModelName,
-      machine: variant.InstanceType,
+  private createModel({ ExecutionRoleArn, ModelName, PrimaryContainer }: Parameters): unknown {
+    const { ModelDataSource, ModelDataUrl } = PrimaryContainer as ContainerParameters;
+    this.models.set(ModelName as string, {
+      dataUri: ModelDataSource?.S3DataSource.S3Uri ?? ModelDataUrl ?? '',
+      roleArn: ExecutionRoleArn as string,
     });
     return {};
   }
 
-  private createEndpoint(config: string): unknown {
+  private createConfig({
+    AsyncInferenceConfig,
+    DataCaptureConfig,
+    EndpointConfigName,
+    ProductionVariants,
+  }: Parameters): unknown {
+    const [variant] = ProductionVariants as {
+      ModelName: string;
+      InstanceType: string;
+      VariantName: string;
+    }[];
+    const { DestinationS3Uri } = (DataCaptureConfig ?? {}) as { DestinationS3Uri?: string };
+    if (!variant || !this.models.has(variant.ModelName)) return notFound('model');
+    this.configs.set(EndpointConfigName as string, {
+      model: variant.ModelName,
+      machine: variant.InstanceType,
+      variant: variant.VariantName,
+      capture: DestinationS3Uri,
+      queue: queueOf(AsyncInferenceConfig as AsyncParameters | undefined),
+    });
+    return {};
+  }
+
+  private createEndpoint(name: string, config: string): unknown {
     if (!this.configs.has(config)) return notFound('endpoint configuration');
-    this.endpoint = { config, status: 'Creating', next: [this.conduct === 'fails' ? 'Failed' : 'InService'] };
+    const next = [this.conduct === 'fails' ? 'Failed' : 'InService'];
+    this.endpoint = { name, config, status: 'Creating', next };
     return {};
   }
 
@@ -155,6 +218,12 @@ export class FakeSageMaker {
     this.packages.set(ModelPackageArn, ModelApprovalStatus as string);
     return { ModelPackageArn };
   }
+}
+
+function queueOf(parameters: AsyncParameters | undefined): Queue | undefined {
+  if (parameters === undefined) return undefined;
+  const { S3FailurePath, S3OutputPath } = parameters.OutputConfig;
+  return { answers: S3OutputPath, failures: S3FailurePath };
 }
 
 function notFound(what: string): never {

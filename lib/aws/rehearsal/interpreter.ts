@@ -1,5 +1,6 @@
 import { StateMachine, type StateMachineDefinition as Interpretable } from 'aws-local-stepfunctions';
 import type { State, StateMachineDefinition, States } from '../asl';
+import { inJsonPath } from './jsonata-states';
 
 // The interpreter asks for it, and the oldest Node.js that is supported here has none.
 if (!('withResolvers' in Promise)) {
@@ -36,40 +37,41 @@ const DEFAULT_EXECUTION: Execution = {
   arn: 'arn:aws:states:eu-central-1:123456789012:execution:pipeline:run-1',
 };
 
-/** What a task fails with: its error's name and cause. */
-export function failure(name: string, cause: string): Error {
-  return Object.assign(new Error(cause), { name });
-}
-
 /** Runs a state machine in an interpreter; every task is answered by `service`, and nothing waits. */
 export async function runMachine(
-  machine: StateMachineDefinition,
+  definition: StateMachineDefinition,
   service: Service,
   { name, arn, input = {} }: Execution = DEFAULT_EXECUTION,
 ): Promise<Run> {
+  const { handlers, machine } = inJsonPath(definition);
   const states = allStates(machine.States);
   const none = Object.fromEntries(states.map(([state]) => [state, 0]));
   const tasks = states.filter(([, { Type }]) => Type === 'Task');
   const interpreter = new StateMachine(machine as unknown as Interpretable, {
     validationOptions: { noValidate: true },
   });
+  const context = {
+    Execution: { Name: name, Id: arn },
+    Task: { Token: 'TOKEN' },
+    State: { EnteredTime: '2026-01-01T00:00:00.000Z' },
+  };
   const run = interpreter.run(input, {
     overrides: {
       taskResourceLocalHandlers: Object.fromEntries(
         tasks.map(([state, { Resource }]) => [
           state,
-          async (parameters) =>
-            (await service(actionOf(Resource), parameters as Record<string, unknown>, state)) as never,
+          async (input) => {
+            const call = async (parameters: Record<string, unknown>) =>
+              await service(actionOf(Resource), parameters, state);
+            const handler = handlers.get(state);
+            return (await (handler ? handler(input, call, context) : call(input as never))) as never;
+          },
         ]),
       ),
       waitTimeOverrides: none,
       retryIntervalOverrides: none,
     },
-    context: {
-      Execution: { Name: name, Id: arn },
-      Task: { Token: 'TOKEN' },
-      State: { EnteredTime: '2026-01-01T00:00:00.000Z' },
-    },
+    context,
   });
   const path: string[] = [];
   const entered = (async () => {
@@ -95,10 +97,13 @@ function renderError({ cause, message }: Error): NonNullable<Run['failure']> {
 export function allStates(states: States): [string, State][] {
   return Object.entries(states).flatMap(([name, state]) => [
     [name, state],
-    ...((state.Branches as { States: States }[] | undefined) ?? []).flatMap((branch) =>
-      allStates(branch.States),
-    ),
+    ...branchesOf(state).flatMap((branch) => allStates(branch.States)),
   ]);
+}
+
+function branchesOf({ Branches = [], ItemProcessor }: State): { readonly States: States }[] {
+  const all = ItemProcessor === undefined ? Branches : [ItemProcessor];
+  return all as { readonly States: States }[];
 }
 
 /** `arn:aws:states:::aws-sdk:sagemaker:createModel` as `sagemaker:createModel`. */

@@ -1,5 +1,5 @@
 import type { Fault } from '../../rehearsal/scenarios';
-import { failure } from './interpreter';
+import { failure } from './failure';
 
 /** What SageMaker says of a job whose machine was taken, or was never there. */
 const LOST_MACHINES = {

@@ -1,21 +1,7 @@
+import { type Permission, permissionsIn } from '../rules/policies';
 import { arnOf, resourcesOf, type TemplateBody } from './resolve-template';
 
-/** What a role is allowed. */
-export interface Permission {
-  readonly actions: readonly string[];
-  /** ARNs; `*` stands for anything. */
-  readonly resources: readonly string[];
-  readonly condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-}
-
-interface PolicyDocument {
-  readonly Statement: readonly {
-    readonly Effect: string;
-    readonly Action: string | string[];
-    readonly Resource: string | string[];
-    readonly Condition?: Permission['condition'];
-  }[];
-}
+export type { Permission };
 
 /** The permissions of every role of a template, by the role's ARN. */
 export function permissionsOf(template: TemplateBody): Map<string, Permission[]> {
@@ -30,18 +16,10 @@ export function permissionsOf(template: TemplateBody): Map<string, Permission[]>
   for (const [, { PolicyDocument: document, Roles }] of policies) {
     const names = Roles as string[];
     for (const [id, roleArn] of roles) {
-      if (names.includes(id)) permissions.get(roleArn)?.push(...read(document as PolicyDocument));
+      if (names.includes(id)) permissions.get(roleArn)?.push(...permissionsIn(document));
     }
   }
   return permissions;
-}
-
-function read({ Statement }: PolicyDocument): Permission[] {
-  return Statement.filter(({ Effect }) => Effect === 'Allow').map(({ Action, Resource, Condition }) => ({
-    actions: [Action].flat(),
-    resources: [Resource].flat(),
-    condition: Condition,
-  }));
 }
 
 /** Whether a permission covers a call, as IAM judges it. A condition on what the call does not tell fails. */

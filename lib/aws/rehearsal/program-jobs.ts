@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import type { Json } from '../../pipeline';
 import type { ProgramEvent, ProgramResult } from '../functions/program';
-import { failure } from './interpreter';
-import { wordsOf } from './rehearsed-jobs';
+import { failure } from './failure';
+import { wordsOf } from './job-parameters';
 
 const repeated = { type: 'string', multiple: true } as const;
 const once = { type: 'string' } as const;
@@ -14,6 +14,7 @@ export function programEventOf(parameters: Readonly<Record<string, unknown>>): P
   const { values } = parseArgs({
     args: words.slice(words.indexOf('program') + 1),
     options: {
+      store: once,
       program: once,
       step: once,
       answer: once,
@@ -40,8 +41,8 @@ export async function describeProgramJob(
   result: Promise<unknown>,
 ): Promise<unknown> {
   try {
-    const { version, digest, modelUri, archiveUri, dataDigest } = (await result) as ProgramResult;
-    const published = { version, digest, modelUri, archiveUri, dataDigest };
+    const { version, digest, modelUri, dataDigest } = (await result) as ProgramResult;
+    const published = { version, digest, modelUri, dataDigest };
     return { ...parameters, ExitMessage: JSON.stringify(published) };
   } catch (error) {
     const { name, message } = error instanceof Error ? error : new Error(String(error));

@@ -40,6 +40,11 @@ export function arn(service: string, resource: string): string {
   return `arn:aws:${service}:${REGION}:${ACCOUNT}:${resource}`;
 }
 
+/** A run of a state machine. */
+export function executionArn(machineName: string, name: string): string {
+  return arn('states', `execution:${machineName}:${name}`);
+}
+
 /** A value of a template with its functions carried out, as a deployment would. */
 export function resolveTemplate({ Resources }: TemplateBody, value: unknown): unknown {
   const resolve = (inner: unknown): unknown => {

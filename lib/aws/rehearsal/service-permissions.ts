@@ -6,9 +6,9 @@ export interface ServicePermission {
   readonly reason: string;
 }
 
-const SAGEMAKER = /^PipelineSteps(?!.*Function).*Role|^PipelineEndpointRole/;
+const SAGEMAKER = /^PipelineSteps(?!.*Function).*Role|^PipelineEndpointRole|^PipelineDriftJobRole/;
 const FUNCTIONS = /FunctionRole/;
-const MACHINES = /^Pipeline(Rollback)?Role/;
+const MACHINES = /^Pipeline(Rollback|Drift|ModelAge)?Role/;
 
 export const SERVICE_PERMISSIONS: readonly ServicePermission[] = [
   {
@@ -37,7 +37,7 @@ export const SERVICE_PERMISSIONS: readonly ServicePermission[] = [
     reason: 'SageMaker encrypts the disk of the machine',
   },
   {
-    roles: /^Pipeline(Steps|Endpoint).*Role/,
+    roles: /^Pipeline(Steps|Endpoint|DriftJob).*Role/,
     actions: ['s3:AbortMultipartUpload'],
     reason: 'large files are written in parts, which are given up when one fails',
   },

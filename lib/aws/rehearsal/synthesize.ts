@@ -2,11 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Repository } from 'aws-cdk-lib/aws-ecr';
-import { App, Size, Stack } from 'aws-cdk-lib/core';
-import type { PipelineDefinition } from '../../pipeline';
+import { App, type CfnElement, Size, Stack } from 'aws-cdk-lib/core';
+import { isLanguageModel, type PipelineDefinition } from '../../pipeline';
 import type { StateMachineDefinition } from '../asl';
+import type { IConstruct } from 'constructs';
 import { ContainerImage } from '../container-image';
 import { ModelPipeline } from '../model-pipeline';
+import { type EventRule, eventRulesOf } from './event-rules';
+import { type MetricAlarm, metricAlarmsOf } from './metric-alarms';
 import { permissionsOf, type Permission } from './policies';
 import { ACCOUNT, arnOf, REGION, resolveTemplate, resourcesOf, type TemplateBody } from './resolve-template';
 
@@ -15,12 +18,27 @@ export interface RehearsedMachine {
   readonly definition: StateMachineDefinition;
   readonly role: string;
   readonly name: string;
+  readonly arn: string;
+  /** Encrypts its runs. */
+  readonly keyArn: string;
+}
+
+/** A state machine that is started again and again. */
+export interface ScheduledMachine extends RehearsedMachine {
+  /** The role that starts it. */
+  readonly startedBy: string;
 }
 
 /** What of a pipeline's template a rehearsal goes by. */
 export interface SynthesizedPipeline {
   readonly pipeline: RehearsedMachine;
   readonly rollback: RehearsedMachine;
+  /** Checks for drift; absent where the definition asks for none. */
+  readonly drift?: ScheduledMachine;
+  /** Measures the age of the live version; absent where the definition has no bound on it. */
+  readonly modelAge?: ScheduledMachine;
+  readonly rules: readonly EventRule[];
+  readonly alarms: readonly MetricAlarm[];
   readonly bucket: string;
   readonly permissions: ReadonlyMap<string, readonly Permission[]>;
   /** Role of each function, by the function's ARN. */
@@ -45,21 +63,29 @@ export function synthesizePipeline(
     const repository = Repository.fromRepositoryName(stack, 'Server', 'model-pipeline-serving');
     const image = ContainerImage.fromEcrRepository(repository, 'rehearsal');
     const modelSize = modelMebibytes === undefined ? undefined : Size.mebibytes(modelMebibytes);
-    new ModelPipeline(stack, 'Pipeline', { definition, image, programImage: image, modelSize });
-    return read(app.synth().getStackByName('Rehearsal').template as TemplateBody);
+    const pipeline = new ModelPipeline(stack, 'Pipeline', {
+      definition,
+      image: isLanguageModel(definition.signature) ? undefined : image,
+      programImage: image,
+      modelSize,
+    });
+    const template = app.synth().getStackByName('Rehearsal').template as TemplateBody;
+    return read(template, (...path) => idOf(pipeline, path));
   } finally {
     rmSync(outdir, { recursive: true, force: true });
   }
 }
 
-function read(template: TemplateBody): SynthesizedPipeline {
-  const machines = resourcesOf(template, 'AWS::StepFunctions::StateMachine').map(([, properties]) => ({
-    definition: JSON.parse(properties.DefinitionString as string) as StateMachineDefinition,
-    role: properties.RoleArn as string,
-    name: properties.StateMachineName as string,
-  }));
-  const rollback = machines.find(({ name }) => name.endsWith('-rollback'));
-  const pipeline = machines.find((machine) => machine !== rollback);
+/** Logical id of a construct's resource; `undefined` where there is no such construct. */
+function idOf(scope: IConstruct, path: readonly string[]): string | undefined {
+  const construct = path.reduce<IConstruct | undefined>((parent, id) => parent?.node.tryFindChild(id), scope);
+  return construct && Stack.of(scope).getLogicalId(construct.node.defaultChild as CfnElement);
+}
+
+function read(template: TemplateBody, find: (...path: string[]) => string | undefined): SynthesizedPipeline {
+  const machine = (...path: string[]) => readMachine(template, find(...path, 'StateMachine'));
+  const pipeline = machine();
+  const rollback = machine('Rollback');
   const [bucket] = resourcesOf(template, 'AWS::S3::Bucket').map(([id]) =>
     String(resolveTemplate(template, { Ref: id })),
   );
@@ -68,6 +94,10 @@ function read(template: TemplateBody): SynthesizedPipeline {
   return {
     pipeline,
     rollback,
+    drift: schedule(template, machine('Drift')),
+    modelAge: schedule(template, machine('ModelAge')),
+    rules: eventRulesOf(template),
+    alarms: metricAlarmsOf(template),
     bucket,
     permissions: permissionsOf(template),
     functionRoles: new Map(
@@ -78,6 +108,34 @@ function read(template: TemplateBody): SynthesizedPipeline {
     ),
     keys: keysOf(template),
   };
+}
+
+const STATE_MACHINE = 'AWS::StepFunctions::StateMachine';
+
+function readMachine(template: TemplateBody, id: string | undefined): RehearsedMachine | undefined {
+  const [machine] = resourcesOf(template, STATE_MACHINE).filter(([candidate]) => candidate === id);
+  if (machine === undefined) return undefined;
+  const [logicalId, { DefinitionString, EncryptionConfiguration, RoleArn, StateMachineName }] = machine;
+  return {
+    definition: JSON.parse(DefinitionString as string) as StateMachineDefinition,
+    role: RoleArn as string,
+    name: StateMachineName as string,
+    arn: arnOf(STATE_MACHINE, logicalId),
+    keyArn: (EncryptionConfiguration as { KmsKeyId: string }).KmsKeyId,
+  };
+}
+
+/** With the role of the schedule that starts it. */
+function schedule(
+  template: TemplateBody,
+  machine: RehearsedMachine | undefined,
+): ScheduledMachine | undefined {
+  if (machine === undefined) return undefined;
+  const [target] = resourcesOf(template, 'AWS::Scheduler::Schedule')
+    .map(([, { Target }]) => Target as { Arn: string; RoleArn: string })
+    .filter(({ Arn }) => Arn === machine.arn);
+  if (target === undefined) throw new Error(`nothing starts ${machine.name}`);
+  return { ...machine, startedBy: target.RoleArn };
 }
 
 /** Where each type of resource names its key. */

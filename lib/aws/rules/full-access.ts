@@ -1,5 +1,5 @@
 import { listOf } from './flatten';
-import { allowedBy, textsOf } from './policies';
+import { permissionsIn, textsOf } from './policies';
 import { COMPLIANT, nonCompliant, NOT_APPLICABLE, type Rule } from './rule';
 import type { Subject } from './subject';
 
@@ -32,7 +32,7 @@ function actions({ properties }: Subject): string[] {
     ...listOf(properties.Policies).map(({ PolicyDocument }) => PolicyDocument),
   ];
   return documents
-    .flatMap(allowedBy)
-    .flatMap(({ Action }) => textsOf(Action))
+    .flatMap(permissionsIn)
+    .flatMap((permission) => permission.actions)
     .filter((action) => EVERY_ACTION.test(action));
 }

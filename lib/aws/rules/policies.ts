@@ -1,11 +1,27 @@
-import { listOf, objectOf, type Properties } from './flatten';
+import { listOf, objectOf } from './flatten';
 import type { Subject } from './subject';
 
+/** What a statement of a policy allows. */
+export interface Permission {
+  readonly actions: readonly string[];
+  /** ARNs; `*` stands for anything. */
+  readonly resources: readonly string[];
+  readonly condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Absent in the policies of roles. */
+  readonly principal?: unknown;
+}
+
 /** What a policy document allows. */
-export function allowedBy(document: unknown): readonly Properties[] {
+export function permissionsIn(document: unknown): readonly Permission[] {
   const { Statement } = objectOf(document);
-  const statements = Array.isArray(Statement) ? Statement : [Statement];
-  return listOf(statements).filter(({ Effect }) => Effect === 'Allow');
+  return listOf([Statement].flat())
+    .filter(({ Effect }) => Effect === 'Allow')
+    .map(({ Action, Condition, Principal, Resource }) => ({
+      actions: textsOf(Action),
+      resources: textsOf(Resource),
+      condition: Condition as Permission['condition'],
+      principal: Principal,
+    }));
 }
 
 export function textsOf(value: unknown): readonly string[] {

@@ -1,5 +1,5 @@
-import { objectOf, type Properties } from './flatten';
-import { allowedBy, resourcePolicyOf, textsOf } from './policies';
+import { objectOf } from './flatten';
+import { type Permission, permissionsIn, resourcePolicyOf, textsOf } from './policies';
 import { COMPLIANT, nonCompliant, NOT_APPLICABLE, type Rule } from './rule';
 
 const BLOCKS = ['BlockPublicAcls', 'BlockPublicPolicy', 'IgnorePublicAcls', 'RestrictPublicBuckets'];
@@ -19,11 +19,11 @@ export const publicAccess: Rule = {
     }
     const policy = resourcePolicyOf(subject);
     if (policy === undefined) return NOT_APPLICABLE;
-    return allowedBy(policy).some(isForAll) ? nonCompliant('the policy allows everybody') : COMPLIANT;
+    return permissionsIn(policy).some(isForAll) ? nonCompliant('the policy allows everybody') : COMPLIANT;
   },
 };
 
-function isForAll({ Condition, Principal }: Properties): boolean {
-  const principals = [...textsOf(Principal), ...textsOf(objectOf(Principal).AWS)];
-  return Condition === undefined && principals.includes('*');
+function isForAll({ condition, principal }: Permission): boolean {
+  const principals = [...textsOf(principal), ...textsOf(objectOf(principal).AWS)];
+  return condition === undefined && principals.includes('*');
 }

@@ -1,27 +1,7 @@
+import type { RuleOf } from '../../rule';
 import type { Subject, Subjects } from './subject';
 
-/** What a rule finds of one subject. */
-export type Verdict =
-  | { readonly kind: 'not-applicable' }
-  | { readonly kind: 'compliant' }
-  | { readonly kind: 'non-compliant'; readonly message: string };
+export { COMPLIANT, nonCompliant, NOT_APPLICABLE, type Verdict } from '../../rule';
 
-export const NOT_APPLICABLE: Verdict = { kind: 'not-applicable' };
-export const COMPLIANT: Verdict = { kind: 'compliant' };
-
-export function nonCompliant(message: string): Verdict {
-  return { kind: 'non-compliant', message };
-}
-
-/** One thing that the templates of an app are checked for. */
-export interface Rule {
-  /** Kebab-case and stable: acknowledged as `ModelPipeline::<id>`. */
-  readonly id: string;
-  /** An error stops the synthesis; a warning is shown. */
-  readonly level: 'error' | 'warning';
-  /** What goes wrong where it is not kept. */
-  readonly cause: string;
-  readonly fix: string;
-  /** Looks at one subject, in the light of all others. */
-  check(subject: Subject, all: Subjects): Verdict;
-}
+/** One thing that the templates of an app are checked for. Acknowledged as `ModelPipeline::<id>`. */
+export type Rule = RuleOf<Subject, Subjects>;

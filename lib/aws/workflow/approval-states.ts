@@ -2,7 +2,8 @@ import { Aws } from 'aws-cdk-lib/core';
 import type { ApprovalStep } from '../../pipeline';
 import { format, type State, type States } from '../asl';
 import { API_RETRY, catchAll, failureOf, nextOf } from './edges';
-import { PACKAGE_ARN, REGISTERED } from './register-states';
+import { PACKAGE_ARN } from './register-states';
+import { REGISTERED } from './version-files';
 
 /** Approval as a version's status in SageMaker's registry, given at once or by a person in time. */
 export function approvalStates(step: ApprovalStep, pipeline: string, topicArn: string | undefined): States {

@@ -1,6 +1,4 @@
 import { Aws } from 'aws-cdk-lib/core';
-import { renderTracking, SCALING, scalableResource } from '../endpoint-scaling';
-import { toApi } from '../endpoint-settings';
 import type { ResolvedReplicas } from '../replicas';
 import type { State, States } from '../asl';
 import { API_RETRY, catchAll } from './edges';
@@ -67,65 +65,13 @@ export function settleStates(
 }
 
 /**
- * SageMaker refuses to change the machine of an endpoint that scales: its target is taken off first.
- * One that is not there is as good.
+ * An update keeps the number of replicas that scaling has chosen, unless that may be none: somebody has to
+ * answer the smoke test.
  */
-export function stopScaling(endpointName: string, next: string): State {
-  return {
-    ...sdkTask('applicationautoscaling:deregisterScalableTarget', scalingTarget(endpointName)),
-    ...catchAll(next, null),
-    Next: next,
-  };
-}
-
-/** `<name>: scale`, `<name>: follow requests`, then `next`; without scaling nothing but `next`. */
-export function scalingStates(
-  name: string,
-  endpointName: string,
-  { min, scaling }: ResolvedReplicas,
-  edges: { readonly next: string; readonly failure: string; readonly failurePath?: string },
-): { readonly start: string; readonly states: States } {
-  if (!scaling) return { start: edges.next, states: {} };
-  const [start, follow] = [`${name}: scale`, `${name}: follow requests`];
-  const target = scalingTarget(endpointName);
-  const failure = catchAll(edges.failure, edges.failurePath);
-  return {
-    start,
-    states: {
-      [start]: {
-        ...sdkTask('applicationautoscaling:registerScalableTarget', {
-          ...target,
-          MinCapacity: min,
-          MaxCapacity: scaling.max,
-        }),
-        ...API_RETRY,
-        ...failure,
-        Next: follow,
-      },
-      [follow]: {
-        ...sdkTask('applicationautoscaling:putScalingPolicy', {
-          ...target,
-          PolicyName: `${endpointName}-requests`,
-          PolicyType: 'TargetTrackingScaling',
-          TargetTrackingScalingPolicyConfiguration: toApi(renderTracking(scaling, { endpointName })),
-        }),
-        ...API_RETRY,
-        ...failure,
-        Next: edges.next,
-      },
-    },
-  };
-}
-
-/** An update keeps the number of replicas that scaling has chosen. */
-export function renderRetention({ scaling }: ResolvedReplicas): object {
-  if (!scaling) return { RetainAllVariantProperties: false };
+export function renderRetention({ min, scaling }: ResolvedReplicas): object {
+  if (!scaling || min === 0) return { RetainAllVariantProperties: false };
   return {
     RetainAllVariantProperties: true,
     ExcludeRetainedVariantProperties: [{ VariantPropertyType: 'DataCaptureConfig' }],
   };
-}
-
-function scalingTarget(endpointName: string): object {
-  return toApi({ ...SCALING, resourceId: scalableResource(endpointName) }) as object;
 }

@@ -36,6 +36,8 @@ export function jobState(step: JobStep | FunctionStep, tasks: readonly State[]):
   };
   const failed = `${id}: program failed`;
   const lost = `${id}: machine lost`;
+  const tunes = step.kind === 'job' && step.program === 'tune';
+  const ended = tunes ? { Next: `${id}: any trial?` } : { End: true };
   const tries = tasks.map((task, index): States => {
     const next = index + 1 < tasks.length ? nameOf(id, 'job', index + 1) : undefined;
     // Where there is another machine, nobody waits for the quota of this one.
@@ -45,7 +47,7 @@ export function jobState(step: JobStep | FunctionStep, tasks: readonly State[]):
         ...task,
         Retry: [{ ErrorEquals: busy, ...backoff }],
         Catch: [{ ErrorEquals: ['States.TaskFailed'], Next: nameOf(id, 'cause', index) }],
-        End: true,
+        ...ended,
       },
       [nameOf(id, 'cause', index)]: {
         Type: 'Choice',
@@ -57,7 +59,7 @@ export function jobState(step: JobStep | FunctionStep, tasks: readonly State[]):
       },
     };
   });
-  const branch: States = Object.assign({}, ...tries, {
+  const branch: States = Object.assign({}, ...tries, tunes ? trialStates(id) : {}, {
     [lost]: { Type: 'Fail', Error: LOST, CausePath: '$.Cause' },
     [failed]: { Type: 'Fail', ErrorPath: '$.Error', CausePath: '$.Cause' },
   }) as States;
@@ -70,6 +72,26 @@ export function jobState(step: JobStep | FunctionStep, tasks: readonly State[]):
       : { ResultPath: null }),
     ...catchAll(failureOf(step)),
     ...nextOf(step),
+  };
+}
+
+/** A tuning ends well without a best trial too: where none told the objective. */
+function trialStates(id: string): States {
+  const [any, none] = [`${id}: any trial?`, `${id}: no trial`];
+  return {
+    [any]: {
+      Type: 'Choice',
+      Choices: [
+        { Variable: '$.BestTrainingJob.TrainingJobName', IsPresent: true, Next: `${id}: best trial` },
+      ],
+      Default: none,
+    },
+    [`${id}: best trial`]: { Type: 'Pass', End: true },
+    [none]: {
+      Type: 'Fail',
+      Error: 'NoTrialSucceeded',
+      Cause: 'no trial of the tuning told its objective',
+    },
   };
 }
 

@@ -1,7 +1,8 @@
 import { format, type State, type States } from '../asl';
 import { sdkTask } from './endpoint-states';
 import { API_RETRY, catchAll } from './edges';
-import { PACKAGE_ARN, REGISTERED } from './register-states';
+import { PACKAGE_ARN } from './register-states';
+import { REGISTERED } from './version-files';
 
 /** Names the version that is live: `{ "version": "…" }`. */
 export const LIVE_KEY = 'releases/live.json';
@@ -71,6 +72,5 @@ const RECORD = {
   'version.$': `${REGISTERED}.version`,
   'digest.$': `${REGISTERED}.digest`,
   'modelUri.$': `${REGISTERED}.modelUri`,
-  'archiveUri.$': `${REGISTERED}.archiveUri`,
   'packageArn.$': PACKAGE_ARN,
 };

@@ -1,10 +1,9 @@
 import { Aws } from 'aws-cdk-lib/core';
 import type { FunctionStep } from '../../pipeline';
-import { format, type State, type States } from '../asl';
+import type { State, States } from '../asl';
 import { API_RETRY, catchAll, failureOf, nextOf } from './edges';
+import { fileOfVersion, modelData, REGISTERED } from './version-files';
 
-/** Where later states find the version: `version`, `digest`, `modelUri`, `archiveUri`, `dataDigest`. */
-export const REGISTERED = '$.registered';
 /** Where later states find the version in SageMaker's registry: `arn`. */
 export const PACKAGE = '$.package';
 export const PACKAGE_ARN = `${PACKAGE}.arn`;
@@ -12,11 +11,12 @@ export const PACKAGE_ARN = `${PACKAGE}.arn`;
 export interface RegisterSettings {
   readonly groupName: string;
   readonly imageUri: string;
+  readonly isLanguageModel: boolean;
   /** Changes with the plan, the stage programs and the user's code. */
   readonly codeDigest: string;
 }
 
-const FIELDS = ['version', 'digest', 'modelUri', 'archiveUri', 'dataDigest'];
+const FIELDS = ['version', 'digest', 'modelUri', 'dataDigest'];
 
 /**
  * Once the version is published in the store, lists it in SageMaker's registry, waiting for approval: with its
@@ -42,7 +42,7 @@ export function registerStates(step: FunctionStep, publish: State, settings: Reg
         ModelPackageGroupName: settings.groupName,
         ModelApprovalStatus: 'PendingManualApproval',
         InferenceSpecification: {
-          Containers: [{ Image: settings.imageUri, 'ModelDataUrl.$': `${REGISTERED}.archiveUri` }],
+          Containers: [{ Image: settings.imageUri, ...modelData(settings.isLanguageModel) }],
           SupportedContentTypes: ['application/json'],
           SupportedResponseMIMETypes: ['application/json'],
         },
@@ -72,8 +72,4 @@ export function registerStates(step: FunctionStep, publish: State, settings: Reg
 
 function renderSource(file: string): object {
   return { ContentType: 'application/json', 'S3Uri.$': fileOfVersion(file) };
-}
-
-function fileOfVersion(file: string): string {
-  return format(['', file], `${REGISTERED}.modelUri`);
 }

@@ -1,5 +1,5 @@
 import type { CfnEndpointConfig } from 'aws-cdk-lib/aws-sagemaker';
-import type { AwsMachine } from '../../hardware';
+import type { AwsMachine, LanguageModelNeeds } from '../../hardware';
 import type { State } from '../asl';
 import type { VpcConfig } from '../network';
 import type { ResolvedReplicas } from '../replicas';
@@ -15,12 +15,16 @@ export interface EndpointSettings {
   readonly lock: LockSettings;
   readonly machine: AwsMachine;
   readonly replicas: ResolvedReplicas;
+  /** Of a language model, which vLLM serves. @default - a package of an ONNX model */
+  readonly languageModel?: LanguageModelNeeds;
   /** Runs the model without a machine. @default - on the machine */
   readonly serverless?: CfnEndpointConfig.ServerlessConfigProperty;
   readonly alarmNames: readonly string[];
-  /** The task that sends the golden samples, without its `Next`. */
+  /** The task that tries the version, without its `Next`. */
   readonly smokeTest: State;
   readonly capture?: CfnEndpointConfig.DataCaptureConfigProperty;
+  /** Of an asynchronous endpoint. @default - it answers at once */
+  readonly queue?: CfnEndpointConfig.AsyncInferenceConfigProperty;
   readonly diskKeyArn?: string;
   readonly vpcConfig?: VpcConfig;
 }

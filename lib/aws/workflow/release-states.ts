@@ -2,29 +2,29 @@ import type { CfnEndpoint } from 'aws-cdk-lib/aws-sagemaker';
 import type { ReleaseStep } from '../../pipeline';
 import { format, parameters, type State, type States } from '../asl';
 import { renderVariant, toApi } from '../endpoint-settings';
+import { lmiEnvironment } from '../lmi-container';
 import { serverEnvironment } from '../serving-image';
 import {
   describeEndpoint,
   ENDPOINT,
   IN_SERVICE,
   renderRetention,
-  scalingStates,
   sdkTask,
   settleStates,
-  stopScaling,
 } from './endpoint-states';
 import { API_RETRY, catchAll, failureOf, nextOf } from './edges';
 import { liveStates, markLive } from './live-states';
 import { lockStates, takeLock, unlockState } from './lock-states';
-import { REGISTERED } from './register-states';
 import { CREATED, type EndpointSettings, PREVIOUS, type ReleaseSettings } from './release-settings';
+import { scalingStates, stopScaling } from './scaling-states';
+import { modelData, REGISTERED } from './version-files';
 
 /** The name of the version's model and of its configuration: made from what they hold. */
 const NAME = '$.release.name';
 
 /**
  * Waits for its turn, makes model and configuration unless they are there, moves the endpoint to them, and
- * takes it for released only when that configuration is live, answers the golden samples, and scales.
+ * takes it for released only when that configuration is live, answers the smoke test, and scales.
  *
  * @param deployment how traffic moves, and what turns it back. A rollback has none: it moves all traffic at
  *   once, and an alarm that sounds already would stop it
@@ -152,31 +152,39 @@ export function releaseStates(
 
 /** Parameters of CreateModel. */
 export function renderModel(settings: EndpointSettings): object {
-  const version = {
-    pipeline: settings.pipeline,
-    version: `${REGISTERED}.version`,
-    digest: `${REGISTERED}.digest`,
-  };
+  const { languageModel } = settings;
   return {
     'ModelName.$': NAME,
     ExecutionRoleArn: settings.roleArn,
     PrimaryContainer: {
       Image: settings.imageUri,
-      'ModelDataUrl.$': `${REGISTERED}.archiveUri`,
-      Environment: parameters(serverEnvironment(version)),
+      ...modelData(languageModel !== undefined),
+      Environment: parameters(renderEnvironment(settings)),
     },
     ...(settings.vpcConfig && { VpcConfig: toApi(settings.vpcConfig) }),
     Tags: renderTags(),
   };
 }
 
+function renderEnvironment({ languageModel, pipeline }: EndpointSettings): Record<string, string> {
+  const digest = `${REGISTERED}.digest`;
+  if (languageModel === undefined)
+    return serverEnvironment({ pipeline, version: `${REGISTERED}.version`, digest });
+  const { load, size } = languageModel;
+  return lmiEnvironment({ load, modelBytes: size.weightBytes, digest });
+}
+
 /** Parameters of CreateEndpointConfig. */
 export function renderConfig(settings: EndpointSettings): object {
-  const { machine, replicas, serverless, capture, diskKeyArn } = settings;
+  const { machine, replicas, serverless, capture, diskKeyArn, languageModel, queue } = settings;
+  const modelBytes = languageModel?.size.weightBytes;
   return {
     'EndpointConfigName.$': NAME,
-    ProductionVariants: [toApi(renderVariant({ modelName: NAME, machine, replicas, serverless }))],
+    ProductionVariants: [
+      toApi(renderVariant({ modelName: NAME, machine, replicas, serverless, modelBytes })),
+    ],
     ...(capture && { DataCaptureConfig: toApi(capture) }),
+    ...(queue && { AsyncInferenceConfig: toApi(queue) }),
     ...(diskKeyArn !== undefined && { KmsKeyId: diskKeyArn }),
     Tags: renderTags(),
   };

@@ -1,16 +1,10 @@
 import type { ReleaseStep } from '../../pipeline';
 import type { States } from '../asl';
-import {
-  ENDPOINT,
-  IN_SERVICE,
-  renderRetention,
-  scalingStates,
-  sdkTask,
-  settleStates,
-} from './endpoint-states';
+import { ENDPOINT, IN_SERVICE, renderRetention, sdkTask, settleStates } from './endpoint-states';
 import { API_RETRY, catchAll, failureOf } from './edges';
 import { unlockState } from './lock-states';
 import { CREATED, PREVIOUS, type ReleaseSettings } from './release-settings';
+import { scalingStates } from './scaling-states';
 
 /** Where a failure to restore goes: the failure of the release stays the run's cause. */
 const FAILURE = '$.restore.failure';

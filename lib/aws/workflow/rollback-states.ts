@@ -3,9 +3,10 @@ import type { States } from '../asl';
 import { sdkTask } from './endpoint-states';
 import { API_RETRY, catchAll } from './edges';
 import { LIVE_KEY, readJson, recordKey } from './live-states';
-import { PACKAGE, REGISTERED } from './register-states';
+import { PACKAGE } from './register-states';
 import type { ReleaseSettings } from './release-settings';
 import { releaseStates } from './release-states';
+import { REGISTERED } from './version-files';
 
 /** The version that a rollback goes to. */
 const TARGET = '$.target.version';
@@ -89,7 +90,7 @@ export function rollbackStates(
     [state('take its artifacts')]: {
       Type: 'Pass',
       Parameters: Object.fromEntries(
-        ['version', 'digest', 'modelUri', 'archiveUri'].map((name) => [`${name}.$`, `$.record.json.${name}`]),
+        ['version', 'digest', 'modelUri'].map((name) => [`${name}.$`, `$.record.json.${name}`]),
       ),
       ResultPath: REGISTERED,
       Next: state('take its place in the registry'),

@@ -9,7 +9,7 @@ import sys
 import tarfile
 import tempfile
 
-archive = pathlib.Path(__file__).with_name("code.tar.gz")
+archive = pathlib.Path(__file__).with_name("code.tar")
 code = tempfile.mkdtemp(prefix="model-pipeline-")
 with tarfile.open(archive) as packed:
     packed.extractall(code, filter="data")

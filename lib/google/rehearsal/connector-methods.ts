@@ -5,8 +5,8 @@ const TYPES = 'google.cloud.aiplatform.v1';
 export interface ConnectorMethod {
   readonly required: readonly string[];
   readonly optional?: readonly string[];
-  /** Message that `body` is, by the client library that knows it. */
-  readonly body?: readonly [library: 'aiplatform' | 'run', type: string];
+  /** Message that `body` is, by the client library that knows it, or by its REST reference. */
+  readonly body?: readonly [library: 'aiplatform' | 'run' | 'rest', type: string];
   /** On the project; other permissions depend on what is called. */
   readonly permissions?: readonly string[];
 }
@@ -71,16 +71,40 @@ export const METHODS: Readonly<Record<string, ConnectorMethod>> = {
     optional: ['connector_params'],
     body: ['run', 'google.cloud.run.v2.RunJobRequest'],
   },
+  'run.v2.projects.locations.services.get': { required: ['name'] },
+  'run.v2.projects.locations.services.patch': {
+    required: ['name', 'body'],
+    optional: ['allowMissing', 'connector_params', 'updateMask', 'validateOnly'],
+    body: ['run', 'google.cloud.run.v2.Service'],
+  },
   'storage.v1.objects.get': { required: ['bucket', 'object'], optional: ['alt', 'generation'] },
   'storage.v1.objects.insert': {
     required: ['bucket', 'name', 'uploadType', 'body'],
     optional: ['ifGenerationMatch'],
   },
   'storage.v1.objects.delete': { required: ['bucket', 'object'], optional: ['ifGenerationMatch'] },
+  'storage.v1.objects.list': { required: ['bucket'], optional: ['prefix', 'maxResults', 'pageToken'] },
+  'bigquery.v2.tables.get': { required: ['projectId', 'datasetId', 'tableId'] },
+  'bigquery.v2.jobs.insert': {
+    required: ['projectId', 'body'],
+    optional: ['connector_params'],
+    body: ['rest', 'Job'],
+    permissions: ['bigquery.jobs.create'],
+  },
   'workflowexecutions.v1.projects.locations.workflows.executions.get': {
     required: ['name'],
     optional: ['view'],
     permissions: ['workflows.executions.get'],
+  },
+  'workflowexecutions.v1.projects.locations.workflows.executions.list': {
+    required: ['parent'],
+    optional: ['filter', 'orderBy', 'pageSize', 'pageToken', 'view'],
+    permissions: ['workflows.executions.list'],
+  },
+  'workflowexecutions.v1.projects.locations.workflows.executions.create': {
+    required: ['parent', 'body'],
+    body: ['rest', 'Execution'],
+    permissions: ['workflows.executions.create'],
   },
 };
 

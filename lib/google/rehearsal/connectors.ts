@@ -1,9 +1,12 @@
 import { argumentIssues, METHODS } from './connector-methods';
+import type { FakeService } from './fake-service';
 import type { FakeStore, Guard } from './fake-store';
 import type { FakeVertex } from './fake-vertex';
 import type { Authorizer, Target } from './policies';
 import type { Trial } from './rehearsed-jobs';
-import type { RequestTypes } from './request-check';
+import { RequestTypes } from './request-check';
+import { REST_MESSAGES } from './rest-messages';
+import { callService } from './service-calls';
 import { WorkflowError } from './workflow-error';
 
 type Arguments = Readonly<Record<string, unknown>>;
@@ -33,6 +36,8 @@ export type LostMachine = 'machine-taken' | 'no-capacity';
 export interface ConnectorsProps {
   readonly store: FakeStore;
   readonly vertex: FakeVertex;
+  /** Of Cloud Run. @default - there is none */
+  readonly service?: FakeService;
   readonly authorizer: Authorizer;
   /** Account that the workflow acts as. */
   readonly account: string;
@@ -48,6 +53,8 @@ export interface ConnectorsProps {
   readonly loses: (job: StartedJob) => LostMachine | undefined;
   /** Fetches what was deployed last, in the name of the endpoint's account. */
   readonly load: (account: string) => void;
+  /** Answers `tables.get` and `jobs.insert` of BigQuery, in the name of the workflow. @default - there is none */
+  readonly bigquery?: (method: string, args: Arguments, guard: Guard) => unknown;
   /** Parameters of the query that an approval's callback comes with; `undefined` where nobody answers. */
   readonly answer: () => Readonly<Record<string, string>> | undefined;
 }
@@ -56,6 +63,9 @@ export interface ConnectorsProps {
 const MAX_CALLS = 500;
 
 const VERTEX = 'aiplatform.v1.projects.locations.';
+const SERVICES = 'run.v2.projects.locations.services.';
+
+const REST = RequestTypes.from(REST_MESSAGES);
 
 /** How operations and jobs say what became of them: https://cloud.google.com/apis/design/errors */
 const CODES = { 'machine-taken': 14, 'no-capacity': 8, 'program-failed': 3 } as const;
@@ -67,6 +77,8 @@ export class Connectors {
   readonly log: string[] = [];
   /** States of other executions by name, look by look; the last one stays. */
   readonly executions = new Map<string, string[]>();
+  /** Executions as they are listed, by their workflow, the newest first. */
+  readonly runs = new Map<string, object[]>();
   private readonly jobs = new Map<string, Arguments>();
 
   constructor(private readonly props: ConnectorsProps) {}
@@ -112,18 +124,43 @@ export class Connectors {
     const [library, type] = method.body ?? [];
     const issues = [
       ...argumentIssues(name, method, args),
-      ...(library && type ? this.props.types[library].check(type, args.body) : []),
+      ...(library && type ? this.typesOf(library).check(type, args.body) : []),
     ];
     if (issues.length > 0) throw new Error(`${name}: ${issues.join('; ')}`);
-    const resource = ((args.name ?? '') as string).replace(/^projects\/[^/]+/, this.props.projectName);
+    const resource = ((args.name ?? args.parent ?? '') as string).replace(
+      /^projects\/[^/]+/,
+      this.props.projectName,
+    );
     for (const permission of method.permissions ?? [])
       this.guard(permission, { scope: 'project', name: resource });
     if (name.startsWith('storage.')) {
       return this.props.store.answer(name.split('.').at(-1) ?? '', args, this.guardOf(this.props.account));
     }
+    if (name.startsWith(SERVICES)) {
+      return callService(name.slice(SERVICES.length), args, this.props, this.guardOf(this.props.account));
+    }
     if (name.startsWith('run.')) return this.runCloudRunJob(args);
-    if (name.startsWith('workflowexecutions.')) return this.describeExecution(args.name as string);
+    if (name.startsWith('workflowexecutions.')) return this.execution(name.split('.').at(-1) ?? '', args);
+    if (name.startsWith('bigquery.')) {
+      if (this.props.bigquery === undefined) throw new Error(`${name} is not rehearsed`);
+      return this.props.bigquery(name, args, this.guardOf(this.props.account));
+    }
     return this.vertex(name.slice(VERTEX.length), args);
+  }
+
+  private typesOf(library: 'aiplatform' | 'run' | 'rest'): RequestTypes {
+    return library === 'rest' ? REST : this.props.types[library];
+  }
+
+  private execution(method: string, args: Arguments): unknown {
+    if (method === 'get') return this.describeExecution(args.name as string);
+    const parent = args.parent as string;
+    const runs = this.runs.get(parent) ?? [];
+    if (method === 'list')
+      return runs.length === 0 ? {} : { executions: runs.slice(0, args.pageSize as number) };
+    const started = { name: `${parent}/executions/started-${runs.length + 1}`, state: 'ACTIVE' };
+    this.runs.set(parent, [started, ...runs]);
+    return started;
   }
 
   private async vertex(method: string, args: Arguments): Promise<unknown> {

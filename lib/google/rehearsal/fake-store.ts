@@ -94,6 +94,8 @@ export class FakeStore {
         return this.insert(args, guard);
       case 'delete':
         return this.remove(decodeURIComponent(args.object as string), args.ifGenerationMatch, guard);
+      case 'list':
+        return this.listed((args.prefix ?? '') as string, guard);
       default:
         throw new Error(`objects.${method} is not rehearsed`);
     }
@@ -109,7 +111,13 @@ export class FakeStore {
     }
     return media
       ? (JSON.parse(object.body.toString()) as unknown)
-      : { name: path, generation: object.generation };
+      : { name: path, generation: object.generation, updated: timeOf(object) };
+  }
+
+  private listed(prefix: string, guard: Guard): object {
+    guard('storage.objects.list', this.bucket());
+    const items = this.list(prefix).map((name) => ({ name, generation: this.objects.get(name)?.generation }));
+    return items.length === 0 ? {} : { items };
   }
 
   private insert({ body, ifGenerationMatch, name }: Arguments, guard: Guard): unknown {
@@ -145,6 +153,11 @@ export class FakeStore {
     const name = `projects/_/buckets/${this.bucketName}`;
     return { scope: `bucket:${this.bucketName}`, type: 'storage.googleapis.com/Bucket', name };
   }
+}
+
+/** A second for every change of the bucket. */
+function timeOf({ generation }: StoredObject): string {
+  return new Date(1_700_000_000_000 + Number(generation) * 1000).toISOString();
 }
 
 function filesOf(directory: string): [path: string, body: Buffer][] {

@@ -1,7 +1,5 @@
+import type { Answering, EndpointConduct, FakeEndpoint } from './fake-endpoint';
 import { WorkflowError } from './workflow-error';
-
-/** How an endpoint takes a change. */
-export type EndpointConduct = 'obeys' | 'fails' | 'turns-back';
 
 interface Version {
   readonly versionId: string;
@@ -23,8 +21,8 @@ type Body = Readonly<Record<string, unknown>>;
 /** FAILED_PRECONDITION, as an operation that failed says it. */
 const SERVER_EXITED = { code: 9, message: 'Model server exited unexpectedly.' };
 
-/** One endpoint and the registry of Vertex AI. */
-export class FakeVertex {
+/** The registry of Vertex AI, and one endpoint. */
+export class FakeVertex implements FakeEndpoint {
   conduct: EndpointConduct = 'obeys';
   /** Versions by the model's resource name. */
   private readonly models: Map<string, readonly Version[]>;
@@ -33,7 +31,7 @@ export class FakeVertex {
   private deployments: number;
 
   /**
-   * @param endpointName of the endpoint that the stack makes
+   * @param endpointName of the endpoint that the stack makes; empty where it makes none
    * @param from what it begins with
    */
   constructor(
@@ -46,23 +44,31 @@ export class FakeVertex {
     this.deployments = from?.deployments ?? 0;
   }
 
-  /** `gs://…/` of the version that gets the traffic. */
   servedUri(): string | undefined {
     const [live] = [...this.deployed].sort((a, b) => this.percentOf(b) - this.percentOf(a));
     if (live === undefined || this.percentOf(live) === 0) return undefined;
     return this.versionOf(`${live.model}@${live.modelVersionId}`)?.artifactUri;
   }
 
-  /** `gs://…/` of the version that was deployed last. */
   deployedUri(): string | undefined {
     const last = this.deployed.at(-1);
     return last && this.versionOf(`${last.model}@${last.modelVersionId}`)?.artifactUri;
   }
 
-  /** Takes everything off the endpoint, as if someone had. */
+  answering(url: string): Answering {
+    if (!url.includes(`/${this.endpointName}:`)) throw new Error(`${url} is no endpoint`);
+    const permission = 'aiplatform.endpoints.predict';
+    return { uri: this.servedUri(), permission, target: { scope: 'project' } };
+  }
+
   clear(): void {
     this.deployed = [];
     this.split = {};
+  }
+
+  /** Terraform cannot destroy an endpoint with models on it. */
+  holding(): string | undefined {
+    return this.deployed.at(0)?.displayName;
   }
 
   /** Answers `googleapis.aiplatform.v1.projects.locations.<method>`. */

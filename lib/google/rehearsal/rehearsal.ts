@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { VerifiedArtifact } from '../../artifact';
 import { issue, throwIssues } from '../../issue';
 import { compile, type PipelineDefinition, type Plan } from '../../pipeline';
-import { alterOutputs, dropSample, shiftNumbers } from '../../rehearsal/faults';
+import { alterOutputs, anotherVersion, spoilAnswer } from '../../rehearsal/faults';
 import { ProgramCache } from '../../rehearsal/program-cache';
 import { type Scenario, scenariosOf } from '../../rehearsal/scenarios';
 import { LOCKS } from '../workflow/lock-states';
@@ -18,7 +18,15 @@ import { type ProgramRunner, RehearsedJobs } from './rehearsed-jobs';
 import { pathOf, type ProgramWorld, RehearsedPrograms } from './rehearsed-programs';
 import { RequestTypes } from './request-check';
 import { PROJECT, type SynthesizedPipeline, synthesizePipeline } from './synthesize';
-import { emptyWorld, liveVersion, lockByAnother, servedVersion, type World, worldWith } from './world';
+import {
+  emptyWorld,
+  endpointOf,
+  liveVersion,
+  lockByAnother,
+  servedVersion,
+  type World,
+  worldWith,
+} from './world';
 
 export interface RehearsalOptions {
   /** Directory of the raw data. */
@@ -139,7 +147,7 @@ export class Rehearsal {
   async tearDown(): Promise<readonly string[]> {
     const { after } = await (this.starts ??= this.prepare());
     const { denied, failure, world } = await this.perform(TEARDOWN, after);
-    const left = [servedVersion(world), liveVersion(world), ...world.store.list(LOCKS)];
+    const left = [endpointOf(world).holding(), liveVersion(world), ...world.store.list(LOCKS)];
     return [
       ...(failure ? [failure.cause] : []),
       ...denied,
@@ -198,32 +206,33 @@ export class Rehearsal {
 
   private connect(
     { approval, fault, runs }: Performed,
-    { store, vertex }: World,
+    world: World,
     authorizer: Authorizer,
     another: boolean,
   ): Connectors {
     const stack = this.variant(approval);
+    const { store } = world;
+    const endpoint = endpointOf(world);
     const tried = new Set<string>();
     const jobWorld = ({ account }: StartedJob) => ({
       store,
       guard: connectors.guardOf(account),
       alter: (step: string, outputs: Readonly<Record<string, string>>) =>
-        alterOutputs(fault, this.plan, step, another ? dropSample(outputs) : outputs),
+        alterOutputs(fault, this.plan, step, another ? anotherVersion(outputs) : outputs),
     });
     const programWorld = ({ account }: StartedJob): ProgramWorld => ({
       store,
       guard: connectors.guardOf(account),
-      guardEndpoint: (url) => {
-        if (!url.includes(`/${stack.endpointName}:`)) throw new Error(`${url} is no endpoint`);
-        connectors.guardOf(account)('aiplatform.endpoints.predict', { scope: 'project' });
+      answering: (url) => {
+        const { permission, target, uri } = endpoint.answering(url);
+        connectors.guardOf(account)(permission, target);
+        return uri;
       },
-      servedUri: () => vertex.servedUri(),
       alterAnswer: (body) =>
-        fault.kind === 'endpoint' && fault.how === 'answers-differ' ? shiftNumbers(body) : body,
+        fault.kind === 'endpoint' && fault.how === 'answers-differ' ? spoilAnswer(body) : body,
     });
     const connectors: Connectors = new Connectors({
-      store,
-      vertex,
+      ...world,
       authorizer,
       account: stack[runs].account,
       projectName: `projects/${PROJECT.id}`,
@@ -242,7 +251,7 @@ export class Rehearsal {
         return fault.kind;
       },
       load: (account) => {
-        const uri = vertex.deployedUri() ?? '';
+        const uri = endpoint.deployedUri() ?? '';
         store.fetch(this.verified(uri, store), pathOf(uri, store), connectors.guardOf(account));
       },
       answer: () => {

@@ -33,8 +33,8 @@ export interface RehearsedJobsProps {
 /** A trial of a tuning, as Vertex AI tells of it. */
 export interface Trial {
   readonly id: string;
-  readonly state: 'SUCCEEDED';
-  readonly finalMeasurement: { readonly metrics: readonly { metricId: string; value: number }[] };
+  readonly state: 'SUCCEEDED' | 'INFEASIBLE';
+  readonly finalMeasurement?: { readonly metrics: readonly { metricId: string; value: number }[] };
 }
 
 /** The stage programs of a plan, as containers that have the store mounted. */
@@ -63,7 +63,11 @@ export class RehearsedJobs {
       const hyperparameters = { ...parameters.hyperparameters, ...chosen } as Json;
       const trained = { ...parameters, hyperparameters };
       const outputs = await this.carryOut(step, job, 'train', trained, `${trial}/`, world);
-      const value = readMetrics(outputs.metrics ?? '')[objective] ?? 0;
+      const value = readMetrics(outputs.metrics ?? '')[objective];
+      if (value === undefined) {
+        done.push({ id: String(trial), state: 'INFEASIBLE' });
+        continue;
+      }
       const finalMeasurement = { metrics: [{ metricId: objective, value }] };
       done.push({ id: String(trial), state: 'SUCCEEDED', finalMeasurement });
     }
@@ -81,7 +85,9 @@ export class RehearsedJobs {
     if (step?.kind !== 'job') throw new Error(`the plan has no job "${job.step ?? ''}"`);
     same(`inputs of ${step.id}`, Object.keys(job.inputs), Object.keys(step.inputs));
     same(`outputs of ${step.id}`, Object.keys(job.outputs), step.outputs);
-    same(`options of ${step.id}`, Object.keys(job.options), step.checkpoints ? ['checkpoints'] : []);
+    // Nothing in the store is old.
+    const options = Object.keys(job.options).filter((name) => name !== 'newer-than');
+    same(`options of ${step.id}`, options, step.checkpoints ? ['checkpoints'] : []);
     return { job, step };
   }
 
@@ -104,7 +110,9 @@ export class RehearsedJobs {
     for (const [name, path] of Object.entries(inputs)) {
       local[name] = join(directory, 'inputs', name);
       const there = store.fetch(local[name], mountedPath(store, path), guard);
-      if (!there) throw new Error(`there is nothing at ${path} for the input "${name}"`);
+      const source = step.inputs[name];
+      const optional = source?.from === 'store' && source.optional === true;
+      if (!there && !optional) throw new Error(`there is nothing at ${path} for the input "${name}"`);
     }
     const made = Object.fromEntries(
       step.outputs.map((name) => [name, join(directory, 'outputs', name)] as const),

@@ -16,10 +16,8 @@ export interface ProgramWorld {
   readonly store: FakeStore;
   /** Judges accesses in the name of the job's service account. */
   readonly guard: Guard;
-  /** Judges a request to the endpoint in the name of the job's service account. */
-  readonly guardEndpoint: (url: string) => void;
-  /** `gs://…/` of the version that the endpoint serves. */
-  readonly servedUri: () => string | undefined;
+  /** `gs://…/` of the version that answers a request, which is judged in the name of the job's account. */
+  readonly answering: (url: string) => string | undefined;
   /** Changes the endpoint's answers. */
   readonly alterAnswer: (body: string) => string;
 }
@@ -38,11 +36,11 @@ export class RehearsedPrograms {
   ) {}
 
   /**
-   * @param words arguments of the image: `program --program verify …`, `smoke-test <golden> …`
+   * @param words arguments of the image: `program --store mounted …`, `smoke-test <golden> …`
    * @throws Error with the cause, where it fails
    */
   async run([command, ...words]: readonly string[], world: ProgramWorld): Promise<void> {
-    if (command === 'mounted-program') await this.program(words, world);
+    if (command === 'program') await this.program(words, world);
     else if (command === 'smoke-test') await this.smokeTest(words, world);
     else throw new Error(`the image has no command "${command ?? ''}"`);
   }
@@ -53,7 +51,8 @@ export class RehearsedPrograms {
 
   private async program(words: readonly string[], { guard, store }: ProgramWorld): Promise<void> {
     const { inputs, options, outputs, step = '' } = readWords(words);
-    const { parameters = '{}', program = '', publish, ...others } = options;
+    const { parameters = '{}', program = '', publish, store: kind, ...others } = options;
+    if (kind !== 'mounted') throw new Error(`jobs have a mounted store, not ${kind ?? 'directories'}`);
     if (Object.keys(others).length > 0) throw new Error(`program has no ${Object.keys(others).join(', ')}`);
     const directory = mkdtempSync(join(this.directory, `${step}-`));
     const fetched = (name: string, path: string) => {
@@ -111,13 +110,12 @@ export class RehearsedPrograms {
       ...(relative !== undefined && { relative: Number(relative) }),
     };
     await smokeTest(readGolden(directory), runtime as 'onnx' | 'triton', tolerance, async (body) => {
-      world.guardEndpoint(url);
-      return world.alterAnswer(await this.ask(body, world));
+      return world.alterAnswer(await this.ask(url, body, world));
     });
   }
 
-  private async ask(body: string, { servedUri, store }: ProgramWorld): Promise<string> {
-    const uri = servedUri();
+  private async ask(url: string, body: string, { answering, store }: ProgramWorld): Promise<string> {
+    const uri = answering(url);
     if (uri === undefined) throw new Error('the endpoint serves nothing');
     const running = this.servers.get(uri) ?? this.serve(uri, store);
     this.servers.set(uri, running);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Enum, type Field, MapField, Root, Type } from 'protobufjs';
+import { Enum, type Field, type INamespace, MapField, Root, Type } from 'protobufjs';
 
 /** Messages as JSON that is a plain value: https://protobuf.dev/programming-guides/json */
 const PLAIN: Readonly<Record<string, (value: unknown) => boolean>> = {
@@ -23,7 +23,11 @@ export class RequestTypes {
     const protos = JSON.parse(
       readFileSync(join(directory, 'build', 'protos', 'protos.json'), 'utf8'),
     ) as never;
-    const root = Root.fromJSON(protos);
+    return RequestTypes.from(protos);
+  }
+
+  static from(definitions: INamespace): RequestTypes {
+    const root = Root.fromJSON(definitions);
     root.resolveAll();
     return new RequestTypes(root);
   }

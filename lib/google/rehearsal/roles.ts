@@ -2,7 +2,7 @@ const TUNE = 'aiplatform.hyperparameterTuningJobs';
 
 /**
  * What roles allow, as far as pipelines use it: https://docs.cloud.google.com/iam/docs/roles-permissions,
- * under `aiplatform`, `run`, `storage`, `iam`, `logging`, `monitoring`, `workflows`.
+ * under `aiplatform`, `bigquery`, `run`, `storage`, `iam`, `logging`, `monitoring`, `workflows`.
  */
 export const ROLES: Readonly<Record<string, readonly string[]>> = {
   'roles/aiplatform.user': [
@@ -17,9 +17,13 @@ export const ROLES: Readonly<Record<string, readonly string[]>> = {
     'aiplatform.models.list',
     'aiplatform.endpoints.get',
   ],
+  'roles/artifactregistry.reader': ['artifactregistry.repositories.downloadArtifacts'],
+  'roles/bigquery.dataViewer': ['bigquery.tables.export', 'bigquery.tables.get', 'bigquery.tables.getData'],
+  'roles/bigquery.jobUser': ['bigquery.jobs.create'],
   'roles/iam.serviceAccountUser': ['iam.serviceAccounts.actAs'],
   'roles/logging.logWriter': ['logging.logEntries.create'],
   'roles/monitoring.viewer': ['monitoring.timeSeries.list'],
+  'roles/run.developer': ['run.services.get', 'run.services.update'],
   'roles/run.jobsExecutorWithOverrides': [
     'run.jobs.run',
     'run.jobs.runWithOverrides',
@@ -36,6 +40,6 @@ export const ROLES: Readonly<Record<string, readonly string[]>> = {
     'storage.objects.list',
     'storage.objects.update',
   ],
-  'roles/workflows.viewer': ['workflows.executions.get'],
+  'roles/workflows.viewer': ['workflows.executions.get', 'workflows.executions.list'],
   'roles/workflows.invoker': ['workflows.executions.create', 'workflows.executions.get'],
 };

@@ -28,8 +28,8 @@ export interface SynthesizedPipeline {
   readonly rollback: RehearsedWorkflow;
   readonly teardown: RehearsedWorkflow;
   readonly bucketName: string;
-  /** `projects/…/endpoints/<number>` */
-  readonly endpointName: string;
+  /** Where versions are released to: `projects/…/endpoints/<number>`, `projects/…/services/<name>`. */
+  readonly endpoint: { readonly kind: 'vertex' | 'cloud-run'; readonly name: string };
   readonly cloudRunJobs: ReadonlyMap<string, CloudRunJob>;
   readonly grants: readonly Grant[];
   /** Names of the objects that the stack puts into the store. */
@@ -65,32 +65,44 @@ function read(stack: StackBody): SynthesizedPipeline {
   }));
   const ending = (ending: string) => workflows.find(({ name }) => name.endsWith(ending));
   const [rollback, teardown] = [ending('-rollback'), ending('-teardown')];
-  const pipeline = workflows.find((workflow) => workflow !== rollback && workflow !== teardown);
+  const pipeline = workflows.find(({ name }) => `${name}-rollback` === rollback?.name);
   const [bucket] = resourcesOf(stack, 'google_storage_bucket');
-  const [endpoint] = resourcesOf(stack, 'google_vertex_ai_endpoint');
+  const endpoint = endpointOf(stack);
   if (!pipeline || !rollback || !teardown || !bucket || !endpoint)
     throw new Error('the stack is not that of a pipeline');
-  const { location, name, project } = endpoint[1];
   return {
     pipeline,
     rollback,
     teardown,
     bucketName: String(bucket[1].name),
-    endpointName: `projects/${String(project)}/locations/${String(location)}/endpoints/${String(name)}`,
-    cloudRunJobs: new Map(
-      resourcesOf(stack, 'google_cloud_run_v2_job').map(([, job]) => cloudRunJobOf(stack, job)),
-    ),
+    endpoint,
+    cloudRunJobs: cloudRunJobsOf(stack),
     grants: grantsOf(stack),
     objects: resourcesOf(stack, 'google_storage_bucket_object').map(([, object]) => String(object.name)),
   };
 }
 
+/** Jobs of Cloud Run, by their full names. */
+export function cloudRunJobsOf(stack: StackBody): ReadonlyMap<string, CloudRunJob> {
+  return new Map(resourcesOf(stack, 'google_cloud_run_v2_job').map(([, job]) => cloudRunJobOf(stack, job)));
+}
+
+function endpointOf(stack: StackBody): SynthesizedPipeline['endpoint'] | undefined {
+  const [endpoint] = resourcesOf(stack, 'google_vertex_ai_endpoint');
+  if (endpoint) return { kind: 'vertex', name: fullName('endpoints', endpoint[1]) };
+  const [service] = resourcesOf(stack, 'google_cloud_run_v2_service');
+  return service && { kind: 'cloud-run', name: fullName('services', service[1]) };
+}
+
+function fullName(collection: string, { location, name, project }: Resource): string {
+  return `projects/${String(project)}/locations/${String(location)}/${collection}/${String(name)}`;
+}
+
 function cloudRunJobOf(stack: StackBody, job: Resource): [name: string, CloudRunJob] {
-  const { location, name, project, template } = job;
-  const { template: task } = template as { template: Resource };
+  const { template: task } = job.template as { template: Resource };
   const [container] = task.containers as { command?: string[] }[];
   return [
-    `projects/${String(project)}/locations/${String(location)}/jobs/${String(name)}`,
+    fullName('jobs', job),
     { account: resolve(stack, task.service_account), command: container?.command ?? [] },
   ];
 }

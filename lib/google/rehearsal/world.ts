@@ -1,6 +1,8 @@
 import type { Fault } from '../../rehearsal/scenarios';
 import { LIVE_PATH } from '../workflow/live-states';
 import { LOCKS } from '../workflow/lock-states';
+import type { FakeEndpoint } from './fake-endpoint';
+import { FakeService } from './fake-service';
 import { FakeStore } from './fake-store';
 import { FakeVertex } from './fake-vertex';
 import { pathOf } from './rehearsed-programs';
@@ -10,40 +12,53 @@ import { PROJECT, type RehearsedWorkflow, type SynthesizedPipeline } from './syn
 export interface World {
   readonly store: FakeStore;
   readonly vertex: FakeVertex;
+  /** Of Cloud Run, where versions are released to one. */
+  readonly service?: FakeService;
 }
 
 /** A project in which the stack was just deployed. */
-export function emptyWorld({ bucketName, endpointName }: SynthesizedPipeline): World {
-  return { store: new FakeStore(bucketName), vertex: new FakeVertex(endpointName) };
+export function emptyWorld({ bucketName, endpoint }: SynthesizedPipeline): World {
+  return { store: new FakeStore(bucketName), ...fakesOf(endpoint) };
+}
+
+/** Where versions are released to. */
+export function endpointOf({ service, vertex }: World): FakeEndpoint {
+  return service ?? vertex;
+}
+
+function fakesOf({ kind, name }: SynthesizedPipeline['endpoint'], from?: World): Omit<World, 'store'> {
+  if (kind === 'vertex') return { vertex: new FakeVertex(name, from?.vertex) };
+  return { vertex: new FakeVertex('', from?.vertex), service: new FakeService(name, from?.service) };
 }
 
 /** The same, apart from the original, after the stack was deployed and the fault has come over it. */
 export function worldWith(
   fault: Fault,
-  { bucketName, endpointName, objects }: SynthesizedPipeline,
+  { bucketName, endpoint, objects }: SynthesizedPipeline,
   from: World,
 ): World {
   const store = new FakeStore(bucketName, from.store);
-  const vertex = new FakeVertex(endpointName, from.vertex);
   for (const object of objects) store.put(object, 'code');
-  if (fault.kind === 'endpoint' && fault.how !== 'answers-differ') vertex.conduct = fault.how;
+  const world = { store, ...fakesOf(endpoint, from) };
+  const target = endpointOf(world);
+  if (fault.kind === 'endpoint' && fault.how !== 'answers-differ') target.conduct = fault.how;
   if (fault.kind === 'endpoint-gone') {
-    vertex.clear();
-    if (!fault.comesBack) vertex.conduct = 'fails';
+    target.clear();
+    if (!fault.comesBack) target.conduct = 'fails';
   }
-  return { store, vertex };
+  return world;
 }
 
 /** Gives the lock of the endpoint to another run. @returns the name of its execution */
 export function lockByAnother(
   { store }: World,
-  { endpointName }: SynthesizedPipeline,
+  { endpoint }: SynthesizedPipeline,
   { name }: RehearsedWorkflow,
 ): string {
   const place = `projects/${PROJECT.number}/locations/${PROJECT.region}/workflows`;
   const execution = `${place}/${name}/executions/other`;
-  const endpoint = endpointName.split('/').at(-1) ?? '';
-  store.put(`${LOCKS}${endpoint}.json`, JSON.stringify({ execution }));
+  const id = endpoint.name.split('/').at(-1) ?? '';
+  store.put(`${LOCKS}${id}.json`, JSON.stringify({ execution }));
   return execution;
 }
 
@@ -54,7 +69,7 @@ export function liveVersion({ store }: World): string | undefined {
 }
 
 /** The version that gets the traffic: of `gs://store/models/<version>/`. */
-export function servedVersion({ store, vertex }: World): string | undefined {
-  const uri = vertex.servedUri();
-  return uri === undefined ? undefined : pathOf(uri, store).split('/').at(-2);
+export function servedVersion(world: World): string | undefined {
+  const uri = endpointOf(world).servedUri();
+  return uri === undefined ? undefined : pathOf(uri, world.store).split('/').at(-2);
 }

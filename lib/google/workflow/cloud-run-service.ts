@@ -36,6 +36,8 @@ const DEPLOY_SECONDS = 1800;
  */
 export function cloudRunTarget(settings: CloudRunTargetSettings): ReleaseTarget {
   return {
+    // Cloud Run refuses a revision whose name does not begin with its service's.
+    namePrefix: settings.serviceName.slice(settings.serviceName.lastIndexOf('/') + 1),
     contentHash: settings.contentHash,
     versionLabel: 'resource.labels.revision_name',
     smokeTestAt: 'candidate',

@@ -36,6 +36,8 @@ export interface ReleaseTarget {
   readonly versionLabel: string;
   /** Changes with anything but the version that is deployed. */
   readonly contentHash: string;
+  /** What names of deployed versions begin with. @default - the pipeline's name */
+  readonly namePrefix?: string;
   /** `candidate`: before it gets any traffic; `endpoint`: once it has all of it. */
   readonly smokeTestAt: 'candidate' | 'endpoint';
 }

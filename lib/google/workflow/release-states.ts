@@ -50,7 +50,7 @@ export function releaseStates(step: Stages, settings: ReleaseSettings): Steps {
                     [RELEASE]: {
                       begun: true,
                       name: value(
-                        `${literal(`${settings.pipeline}-`)} + ${REGISTERED}.version + ${literal(`-${settings.target.contentHash}`)}`,
+                        `${literal(`${settings.target.namePrefix ?? settings.pipeline}-`)} + ${REGISTERED}.version + ${literal(`-${settings.target.contentHash}`)}`,
                       ),
                       previous: value(live),
                     },

@@ -31,6 +31,8 @@ export interface StepResult {
   readonly accepted?: boolean;
   /** The version that was registered or released. */
   readonly version?: string;
+  /** The command that serves a version which this machine does not serve. */
+  readonly serveWith?: string;
 }
 
 /** The version in the directory named `version`. */

@@ -1,19 +1,22 @@
 import { join } from 'node:path';
 import { readGolden, summarizeTimes, VerifiedArtifact } from '../../artifact';
-import type { PipelineDefinition, ReleaseStep } from '../../pipeline';
+import { isLanguageModel, type PipelineDefinition, type ReleaseStep } from '../../pipeline';
 import { createServer, smokeTest } from '../../serving';
 import type { LocalStore } from '../store';
 import { StepError } from '../step-error';
 import { type StepContext, type StepResult, versionOf } from './context';
+import { releaseLanguageModel } from './release-language-model';
 
 /**
  * Serves the version, asks it for its golden samples over HTTP, and marks it live. One machine has no
- * traffic to shift, so every strategy is all at once here; a version that fails never becomes live.
+ * traffic to shift, so every strategy is all at once here; a version that fails never becomes live. A
+ * language model is not served at all.
  */
 export async function runRelease({ action }: ReleaseStep, context: StepContext): Promise<StepResult> {
   const { store, inputs, definition } = context;
   if (action === 'restore') return restore(store, definition);
   const version = versionOf(inputs);
+  if (isLanguageModel(definition.signature)) return releaseLanguageModel(store, version, definition);
   const answered = await tryOut(store, version, definition);
   store.markLive(version);
   return { detail: `version ${version} is live; ${answered}`, version };

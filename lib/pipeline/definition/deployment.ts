@@ -20,9 +20,10 @@ export interface Endpoint {
   /**
    * `onnx`: this library's server, takes raw input where the model travels with its preprocessing.
    * `triton`: NVIDIA Triton, takes tensors.
-   * @default "onnx"
+   * `vllm`: vLLM, takes prompts; for language models alone.
+   * @default "onnx", and "vllm" for a language model
    */
-  readonly runtime?: 'onnx' | 'triton';
+  readonly runtime?: ServingRuntime;
   /**
    * `real-time`: answers at once, from machines that are always there.
    * `serverless`: answers at once, from instances that are there while there are requests.
@@ -34,6 +35,24 @@ export interface Endpoint {
   readonly machine: MachineRequest;
   /** @default - one replica */
   readonly replicas?: Replicas;
+  /** Of a language model. @default - one GPU per copy, 8 sequences, one prompt to try it with */
+  readonly generation?: Generation;
+}
+
+export type ServingRuntime = 'onnx' | 'triton' | 'vllm';
+
+/** How a language model generates. */
+export interface Generation {
+  /** GPUs that one copy of the model is spread over. @default 1 */
+  readonly tensorParallel?: number;
+  /** Sequences that are generated at the same time, each of up to `contextTokens`; more wait. @default 8 */
+  readonly sequences?: number;
+  /**
+   * What a released version must continue before it stays: 1 to 100. @default ["Hello"]
+   */
+  readonly prompts?: readonly string[];
+  /** Tokens to continue each of `prompts` by. @default 16 */
+  readonly promptTokens?: number;
 }
 
 export type EndpointMode = 'real-time' | 'serverless' | 'asynchronous';

@@ -1,6 +1,6 @@
 import type { Conversion } from './conversion';
 import type { Deployment } from './deployment';
-import type { ModelSignature } from './model';
+import type { LanguageModelSignature, ModelSignature } from './model';
 import type { Monitoring } from './monitoring';
 import type { Optimization } from './optimization';
 import type { Training } from './training';
@@ -19,11 +19,12 @@ export interface PipelineDefinition {
   readonly name: string;
   /** Directory of the user's Python code; `__dirname` where the definition stands beside it. */
   readonly source: string;
-  readonly signature: ModelSignature;
+  /** What the model takes and gives: tensors, or a prompt and its continuation. */
+  readonly signature: ModelSignature | LanguageModelSignature;
   readonly training: Training;
   /** @default - the model goes on as trained */
   readonly optimization?: Optimization;
-  /** @default - ONNX, opset 18, 32 golden samples, tolerance 1e-4 */
+  /** Not of language models, which stay in safetensors. @default - ONNX, opset 18, 32 golden samples, tolerance 1e-4 */
   readonly conversion?: Conversion;
   readonly deployment: Deployment;
   readonly monitoring: Monitoring;

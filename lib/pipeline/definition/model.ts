@@ -26,3 +26,33 @@ export interface ModelSignature {
   readonly inputs: Readonly<Record<string, TensorSpec>>;
   readonly outputs: Readonly<Record<string, TensorSpec>>;
 }
+
+/**
+ * A causal language model as Hugging Face lays it out: it takes a prompt and gives its continuation. The
+ * numbers are those of `config.json`; verification holds the trained model to them, and they decide which
+ * machine serves it.
+ */
+export interface LanguageModelSignature {
+  readonly task: 'text-generation';
+  /** First of `architectures`: `"LlamaForCausalLM"`. */
+  readonly architecture: string;
+  /** `num_hidden_layers`. */
+  readonly layers: number;
+  /** `num_attention_heads`. */
+  readonly attentionHeads: number;
+  /** `num_key_value_heads`. @default - attentionHeads */
+  readonly keyValueHeads?: number;
+  /** `head_dim`, or `hidden_size` over `num_attention_heads`. */
+  readonly headSize: number;
+  /** Tokens of prompt and answer together that the endpoint takes; at most `max_position_embeddings`. */
+  readonly contextTokens: number;
+  /** The most that all `*.safetensors` may have, in GiB: an 8 billion parameter model in 16 bits has 15. */
+  readonly weightsGiB: number;
+}
+
+/** Whether a model takes prompts, not tensors. */
+export function isLanguageModel(
+  signature: ModelSignature | LanguageModelSignature,
+): signature is LanguageModelSignature {
+  return 'task' in signature;
+}

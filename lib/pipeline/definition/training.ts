@@ -148,7 +148,12 @@ export interface Augmentation {
 }
 
 export interface Evaluate extends JobOptions {
-  readonly task: 'binary-classification' | 'multiclass-classification' | 'regression';
+  /** `text-generation`: `evaluate` in `entry` measures a language model, and the gate bounds what it returns. */
+  readonly task: 'binary-classification' | 'multiclass-classification' | 'regression' | 'text-generation';
+  /** Python file with `evaluate(model_dir, data_dir, parameters) -> metrics`; for text generation alone. @default "evaluate.py" */
+  readonly entry?: string;
+  /** Passed to `evaluate`; for text generation alone. @default {} */
+  readonly parameters?: Readonly<Record<string, Json>>;
   /**
    * Binary classification: probability from which a sample counts as positive, 0 to 1.
    * @default 0.5

@@ -1,10 +1,11 @@
-import type { PipelineDefinition } from '../definition';
+import { isLanguageModel, type PipelineDefinition } from '../definition';
 import { conversionSteps } from './conversion-steps';
 import { deploymentSteps, restoreStep } from './deployment-steps';
+import { languageModelSteps } from './language-model-steps';
 import { baselineStep, notifyFailureStep } from './monitoring-steps';
 import { optimizationSteps } from './optimization-steps';
 import type { Plan, Step } from './plan';
-import { NOTIFY_FAILURE, type UnplacedStep } from './step';
+import { NOTIFY_FAILURE, output, type UnplacedStep } from './step';
 import { trainingSteps } from './training-steps';
 
 /**
@@ -12,20 +13,30 @@ import { trainingSteps } from './training-steps';
  * for all targets. Pure: the same definition gives the same plan, byte for byte.
  */
 export function compile(definition: PipelineDefinition): Plan {
-  const trained = trainingSteps(definition);
-  const optimized = optimizationSteps(definition, trained.candidate);
-  const run = chain([
-    ...trained.steps,
-    ...optimized.steps,
-    ...conversionSteps(definition, optimized.candidate),
-    ...deploymentSteps(definition, optimized.candidate),
-    baselineStep(optimized.candidate),
-  ]);
+  const steps = isLanguageModel(definition.signature) ? languageModelSteps : tensorModelSteps;
   const failure: Step[] = [
     { ...restoreStep(definition), next: NOTIFY_FAILURE },
     { ...notifyFailureStep(definition), next: null },
   ];
-  return { schemaVersion: 1, pipeline: definition.name, start: 'preprocess', steps: [...run, ...failure] };
+  return {
+    schemaVersion: 1,
+    pipeline: definition.name,
+    start: 'preprocess',
+    steps: [...chain(steps(definition)), ...failure],
+  };
+}
+
+function tensorModelSteps(definition: PipelineDefinition): UnplacedStep[] {
+  const trained = trainingSteps(definition);
+  const { candidate, steps } = optimizationSteps(definition, trained.candidate);
+  const { metrics, model: weights } = candidate;
+  return [
+    ...trained.steps,
+    ...steps,
+    ...conversionSteps(definition, candidate),
+    ...deploymentSteps(definition, { model: output('convert', 'model'), weights, metrics }),
+    baselineStep(candidate),
+  ];
 }
 
 function chain(steps: readonly UnplacedStep[]): Step[] {

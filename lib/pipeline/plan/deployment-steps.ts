@@ -1,6 +1,7 @@
-import type { PipelineDefinition, Release } from '../definition';
-import type { ReleaseStep } from './plan';
-import { artifactFunction, type Candidate, NOTIFY_FAILURE, output, RESTORE, type UnplacedStep } from './step';
+import type { Json, PipelineDefinition, Release } from '../definition';
+import type { ArtifactSource, ReleaseStep } from './plan';
+import { servingRuntime } from './serving-runtime';
+import { artifactFunction, NOTIFY_FAILURE, output, RESTORE, type UnplacedStep } from './step';
 
 const DEFAULT_EXPIRES_HOURS = 72;
 const DEFAULT_WAIT_MINUTES = 5;
@@ -8,21 +9,32 @@ const DEFAULT_RELEASE: Release = { strategy: 'all-at-once' };
 
 const VERSION = output('register', 'version');
 
+/** What `register` makes a version of. */
+export interface Registrable {
+  /** The verified package. */
+  readonly model: ArtifactSource;
+  /** Weights that a later training may start from, where the package is not them. */
+  readonly weights?: ArtifactSource;
+  readonly metrics: ArtifactSource;
+  /** What goes with a version, beside its files. */
+  readonly parameters?: Readonly<Record<string, Json>>;
+}
+
 /** register → approve → release. */
 export function deploymentSteps(
   definition: PipelineDefinition,
-  { metrics, model }: Candidate,
+  { model, weights, metrics, parameters }: Registrable,
 ): UnplacedStep[] {
-  const { approval = 'automatic', endpoint } = definition.deployment;
+  const { approval = 'automatic' } = definition.deployment;
   return [
     artifactFunction({
       id: 'register',
       stage: 'deployment',
       program: 'register',
-      parameters: { pipeline: definition.name, runtime: endpoint.runtime ?? 'onnx' },
+      parameters: { pipeline: definition.name, runtime: servingRuntime(definition), ...parameters },
       inputs: {
-        model: output('convert', 'model'),
-        weights: model,
+        model,
+        ...(weights && { weights }),
         report: output('verify', 'report'),
         evaluation: metrics,
       },

@@ -1,5 +1,5 @@
 import type { JobOptions, Json, ModelSignature, PipelineDefinition } from '../definition';
-import { DEFAULT_MACHINE, DEFAULT_TIMEOUT_MINUTES } from '../definition';
+import { DEFAULT_MACHINE, DEFAULT_TIMEOUT_MINUTES, isLanguageModel } from '../definition';
 import type { ArtifactSource, FunctionStep, JobStep, Retry, Step } from './plan';
 
 /** Ids of the steps that failure edges lead to. */
@@ -101,6 +101,7 @@ function withoutUndefined(record: Readonly<Record<string, Json | undefined>>): R
 
 /** The model's signature, as programs take it. */
 export function signatureParameter({ signature }: PipelineDefinition): Json {
+  if (isLanguageModel(signature)) return { keyValueHeads: signature.attentionHeads, ...signature };
   return { inputs: tensorSpecs(signature.inputs), outputs: tensorSpecs(signature.outputs) };
 }
 

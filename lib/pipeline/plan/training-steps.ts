@@ -1,6 +1,7 @@
 import {
   DEFAULT_MACHINE,
   DEFAULT_TIMEOUT_MINUTES,
+  isLanguageModel,
   type Json,
   type PipelineDefinition,
   type StartWeights,
@@ -32,11 +33,19 @@ export function trainingSteps(definition: PipelineDefinition): {
   const exported = exportStep(definition, 'export', model, trainEntry(definition));
   const evaluated = evaluateStep(definition, 'evaluate', 'training', output('export', 'onnx'));
   const metrics = output('evaluate', 'metrics');
-  const gate = {
+  return {
+    steps: [preprocessStep(definition), trained, exported, evaluated, qualityGate(definition, metrics)],
+    candidate: { model, onnx: output('export', 'onnx'), golden: output('export', 'golden'), metrics },
+  };
+}
+
+/** Lets a model go on whose metrics are within the definition's bounds. */
+export function qualityGate({ training }: PipelineDefinition, metrics: ArtifactSource): UnplacedStep {
+  return {
     id: 'gate',
     stage: 'training',
     kind: 'gate',
-    rules: Object.entries(definition.training.gate).map(([metric, bounds]): GateRule => ({
+    rules: Object.entries(training.gate).map(([metric, bounds]): GateRule => ({
       kind: 'bounds',
       metric,
       ...bounds,
@@ -44,14 +53,10 @@ export function trainingSteps(definition: PipelineDefinition): {
     inputs: { metrics },
     outputs: [],
     onFailure: NOTIFY_FAILURE,
-  } as const;
-  return {
-    steps: [preprocessStep(definition), trained, exported, evaluated, gate],
-    candidate: { model, onnx: output('export', 'onnx'), golden: output('export', 'golden'), metrics },
   };
 }
 
-function preprocessStep(definition: PipelineDefinition): Omit<JobStep, 'next'> {
+export function preprocessStep(definition: PipelineDefinition): Omit<JobStep, 'next'> {
   const { preprocess = {}, augmentation } = definition.training;
   return job(definition, {
     id: 'preprocess',
@@ -60,6 +65,7 @@ function preprocessStep(definition: PipelineDefinition): Omit<JobStep, 'next'> {
     parameters: {
       entry: preprocess.entry ?? 'preprocess.py',
       parameters: preprocess.parameters ?? {},
+      task: isLanguageModel(definition.signature) ? 'text-generation' : undefined,
       augmentation: augmentation && {
         copies: augmentation.copies ?? 1,
         parameters: augmentation.parameters ?? {},
@@ -69,12 +75,14 @@ function preprocessStep(definition: PipelineDefinition): Omit<JobStep, 'next'> {
       dataset: { from: 'dataset' },
       ...(definition.monitoring.feedback && { feedback: feedbackSource(definition) }),
     },
-    outputs: ['data', 'preprocessing'],
+    // A language model travels with its tokenizer.
+    outputs: isLanguageModel(definition.signature) ? ['data'] : ['data', 'preprocessing'],
     options: preprocess,
   });
 }
 
-function trainStep(definition: PipelineDefinition): Omit<JobStep, 'next'> {
+/** `train`, or `tune` where hyperparameters are searched. */
+export function trainStep(definition: PipelineDefinition): Omit<JobStep, 'next'> {
   const { train, tuning, distribution, transferLearning } = definition.training;
   const { machines = 1, strategy } = distribution ?? {};
   const program = tuning ? 'tune' : 'train';
@@ -91,8 +99,8 @@ function trainStep(definition: PipelineDefinition): Omit<JobStep, 'next'> {
     },
     inputs: {
       data: DATA,
-      preprocessing: PREPROCESSING,
-      ...(transferLearning && { start: startWeights(transferLearning.from) }),
+      ...(!isLanguageModel(definition.signature) && { preprocessing: PREPROCESSING }),
+      ...(transferLearning && { start: startWeights(definition, transferLearning.from) }),
     },
     outputs: ['model'],
     options: train,
@@ -122,8 +130,12 @@ function maxWaitMinutes({ maxWaitMinutes: wanted, timeoutMinutes = DEFAULT_TIMEO
   return wanted ?? 2 * timeoutMinutes;
 }
 
-function startWeights(from: StartWeights): ArtifactSource {
-  if ('version' in from) return { from: 'store', prefix: `models/${from.version}/weights/` };
+function startWeights({ signature }: PipelineDefinition, from: StartWeights): ArtifactSource {
+  if ('version' in from) {
+    // A language model is its weights.
+    const weights = isLanguageModel(signature) ? 'model' : 'weights';
+    return { from: 'store', prefix: `models/${from.version}/${weights}/` };
+  }
   if ('prefix' in from) return { from: 'store', prefix: `${from.prefix.replace(/\/+$/, '')}/` };
   const { repository, revision } = from.huggingFace;
   return { from: 'store', prefix: `pretrained/${repository}/${revision}/` };

@@ -16,8 +16,8 @@ const CLASSIFICATION: Readonly<Record<string, Range>> = {
   log_loss: POSITIVE,
 };
 
-/** What `evaluate` measures for a task (scikit-learn's names), and the values it can take. */
-export const METRICS: Readonly<Record<Evaluate['task'], Readonly<Record<string, Range>>>> = {
+/** What `evaluate` measures for a task (scikit-learn's names), and the values it can take. Text generation is measured by the user's own. */
+export const METRICS: Readonly<Partial<Record<Evaluate['task'], Readonly<Record<string, Range>>>>> = {
   'binary-classification': { ...CLASSIFICATION, roc_auc: SHARE },
   'multiclass-classification': CLASSIFICATION,
   regression: { mse: POSITIVE, rmse: POSITIVE, mae: POSITIVE, r2: { min: -Infinity, max: 1 } },

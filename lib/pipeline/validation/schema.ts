@@ -38,6 +38,25 @@ const tensors = z
   .record(z.string().min(1), tensor)
   .refine((record) => Object.keys(record).length > 0, 'must name at least one tensor');
 
+const signature = z.union(
+  [
+    z.strictObject({ inputs: tensors, outputs: tensors }),
+    z.strictObject({
+      task: z.literal('text-generation'),
+      architecture: z
+        .string()
+        .regex(/^\w+ForCausalLM$/, 'must be a causal language model, like "LlamaForCausalLM"'),
+      layers: positiveInteger,
+      attentionHeads: positiveInteger,
+      keyValueHeads: positiveInteger.optional(),
+      headSize: positiveInteger,
+      contextTokens: positiveInteger,
+      weightsGiB: z.number().gt(0),
+    }),
+  ],
+  'must have inputs and outputs, or the task "text-generation"',
+);
+
 const tuningRange = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.enum(['continuous', 'integer']),
@@ -109,7 +128,9 @@ const training = z.strictObject({
     .optional(),
   evaluate: z.strictObject({
     ...job,
-    task: z.enum(['binary-classification', 'multiclass-classification', 'regression']),
+    task: z.enum(['binary-classification', 'multiclass-classification', 'regression', 'text-generation']),
+    entry: pythonFile.optional(),
+    parameters: parameters.optional(),
     threshold: z.number().min(0).max(1).optional(),
   }),
   gate: z.record(z.string(), z.strictObject({ min: z.number().optional(), max: z.number().optional() })),
@@ -172,7 +193,7 @@ const deployment = z.strictObject({
     )
     .optional(),
   endpoint: z.strictObject({
-    runtime: z.enum(['onnx', 'triton']).optional(),
+    runtime: z.enum(['onnx', 'triton', 'vllm']).optional(),
     mode: z.enum(['real-time', 'serverless', 'asynchronous']).optional(),
     machine,
     replicas: z
@@ -183,6 +204,14 @@ const deployment = z.strictObject({
         concurrentRequests: z.number().gt(0).optional(),
         gpuPercent: percent.optional(),
         backlog: z.number().gt(0).optional(),
+      })
+      .optional(),
+    generation: z
+      .strictObject({
+        tensorParallel: positiveInteger.optional(),
+        sequences: positiveInteger.optional(),
+        prompts: z.array(z.string().min(1)).min(1).max(100).optional(),
+        promptTokens: positiveInteger.optional(),
       })
       .optional(),
   }),
@@ -236,7 +265,7 @@ export const definitionSchema = z.strictObject({
     .string()
     .regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be 1 to 32 of a–z, 0–9 and "-", starting with a letter'),
   source: z.string().refine(isAbsolute, 'must be an absolute path'),
-  signature: z.strictObject({ inputs: tensors, outputs: tensors }),
+  signature,
   training,
   optimization: optimization.optional(),
   conversion: conversion.optional(),

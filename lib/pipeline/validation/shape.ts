@@ -67,19 +67,27 @@ function toIssues(issue: ZodIssue, parent: readonly PropertyKey[] = []): Issue[]
   }
 }
 
-/** Of a union's members, the one that the input comes closest to tells best what is wrong. */
+/** Of a union's members, the one that the input comes closest to, by its fields, tells best what is wrong. */
 function toUnionIssues(issue: ZodIssue & { code: 'invalid_union' }, path: readonly PropertyKey[]): Issue[] {
   const at = formatPath(path);
   const members = issue.errors.map((errors) => errors.flatMap((error) => toIssues(error, path)));
   const closest = members
     .filter((issues) => issues.every((found) => found.path !== at))
-    .toSorted((a, b) => a.length - b.length)[0];
+    .toSorted((a, b) => unknownFields(a) - unknownFields(b) || a.length - b.length)[0];
   return (
     closest ?? [
-      { code: 'not-a-choice', path: at, message: `is ${show(issue.input)}`, fix: sentence(issue.message) },
+      {
+        code: issue.input === undefined ? 'missing-field' : 'not-a-choice',
+        path: at,
+        message: issue.input === undefined ? 'is missing' : `is ${show(issue.input)}`,
+        fix: sentence(issue.message),
+      },
     ]
   );
 }
+
+const unknownFields = (issues: readonly Issue[]) =>
+  issues.filter(({ code }) => code === 'unknown-field').length;
 
 function range(issue: ZodIssue & { code: 'too_small' | 'too_big' }): string {
   const unit = issue.origin === 'array' ? ' elements' : '';

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Manifest, MANIFEST_FILE, readManifest } from '../../artifact/manifest';
+import { MANIFEST_FILE, readManifest } from '../../artifact/manifest';
+import { modelDigest } from '../../artifact/model-digest';
 import { issue, IssueError } from '../../issue';
 import { writeOnce } from './write-once';
 
@@ -33,8 +34,4 @@ export async function publishVersion(directory: string, versions: string): Promi
 export async function publishBaseline(version: string, baseline: string, baselines: string): Promise<void> {
   const target = join(baselines, readManifest(version).version);
   if (!existsSync(join(target, 'baseline.json'))) await writeOnce(baseline, target);
-}
-
-function modelDigest({ files }: Manifest): string {
-  return files['model.onnx']?.sha256 ?? '';
 }

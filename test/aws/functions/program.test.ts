@@ -121,7 +121,6 @@ test('convert, verify and register lead from an exported model to a published ve
   expect(published).toEqual({
     digest: createHash('sha256').update(model).digest('hex'),
     modelUri: `s3://artifacts/models/${version}/`,
-    archiveUri: `s3://artifacts/models/${version}/model.tar.gz`,
   });
   expect(metrics.model_bytes).toBe(model.length);
   const files = await emulator.list(`models/${version}/`);

@@ -49,7 +49,7 @@ function runtimeAt(endpoint: string): SageMakerRuntimeClient {
 
 const EVENT: SmokeTestEvent = {
   endpointName: 'spam-filter',
-  golden: 's3://artifacts/spam-filter/golden/',
+  version: 's3://artifacts/spam-filter/',
   tolerance: { absolute: 1e-4, relative: 0 },
   runtime: 'onnx',
 };
@@ -58,22 +58,22 @@ test('an endpoint that serves the released version passes, asked with raw inputs
   const result = await handler(EVENT);
 
   expect(sent[0]).toEqual({ instances: [{ text: 'WIN a FREE cash prize! Click now!' }] });
-  expect(result.samples).toBe(8);
-  expect(result.maxAbsoluteDifference).toBeLessThan(1e-5);
+  expect(result).toMatchObject({ samples: 8 });
+  expect('maxAbsoluteDifference' in result && result.maxAbsoluteDifference).toBeLessThan(1e-5);
 });
 
 test('a Triton endpoint is asked with tensors', async () => {
   const result = await handler({ ...EVENT, runtime: 'triton' });
 
   expect(sent[0]).toMatchObject({ inputs: [{ name: 'tokens', shape: [1, 256], datatype: 'INT64' }] });
-  expect(result.samples).toBe(8);
-  expect(result.maxAbsoluteDifference).toBeLessThan(1e-5);
+  expect(result).toMatchObject({ samples: 8 });
+  expect('maxAbsoluteDifference' in result && result.maxAbsoluteDifference).toBeLessThan(1e-5);
 });
 
 test('an endpoint that still serves another version fails with the sample and the difference', async () => {
-  const golden = 's3://artifacts/spam-filter-changed/golden/';
+  const version = 's3://artifacts/spam-filter-changed/';
 
-  await expect(handler({ ...EVENT, golden })).rejects.toMatchObject({
+  await expect(handler({ ...EVENT, version })).rejects.toMatchObject({
     name: 'smoke-test-difference',
     message: expect.stringMatching(
       /^sample "sample-\d+", output "probability": differs by 0\.\d+; allowed: 0\.0001 absolute \+ 0 relative \(0\.\d+ absolute would do\)/,
@@ -119,5 +119,54 @@ describe('an endpoint that answers something else', () => {
     answer = { status: 500, body: '{"message":"out of memory"}' };
 
     await expect(handler(EVENT)).rejects.toThrow('out of memory');
+  });
+
+  describe('for a language model', () => {
+    const event: SmokeTestEvent = {
+      ...EVENT,
+      version: 's3://artifacts/models/a1b2c3d4e5f6/',
+      runtime: 'vllm',
+      tolerance: {},
+    };
+
+    beforeAll(() =>
+      emulator.put(
+        'models/a1b2c3d4e5f6/prompts.json',
+        JSON.stringify({ schemaVersion: 1, prompts: ['Hello', 'Once upon a time'], promptTokens: 4 }),
+      ),
+    );
+
+    test('every prompt is sent as LMI takes it, and was continued', async () => {
+      answer = { status: 200, body: '{"generated_text":" there"}' };
+
+      expect(await handler(event)).toEqual({ prompts: 2 });
+      expect(sent).toEqual([
+        { inputs: 'Hello', parameters: { max_new_tokens: 4 } },
+        { inputs: 'Once upon a time', parameters: { max_new_tokens: 4 } },
+      ]);
+    });
+
+    test.each([
+      ['nothing', '{"generated_text":" "}', 'prompt "Hello": was continued by nothing: " "'],
+      [
+        'an error',
+        '{"error":"Input parsing failed","code":424}',
+        'prompt "Hello": was not answered: wanted {"generated_text": "…"}, got {"error":"Input parsing failed","code":424}',
+      ],
+      ['no JSON', 'bad gateway', 'prompt "Hello": was not answered: Unexpected token'],
+    ])('%s ends the test', async (_, body, message) => {
+      answer = { status: 200, body };
+
+      await expect(handler(event)).rejects.toMatchObject({
+        name: 'smoke-test-prompt',
+        message: expect.stringContaining(message) as string,
+      });
+    });
+
+    test('a version without prompts ends the test', async () => {
+      const version = 's3://artifacts/models/ffffffffffff/';
+
+      await expect(handler({ ...event, version })).rejects.toThrow('key does not exist');
+    });
   });
 });

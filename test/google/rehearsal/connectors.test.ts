@@ -1,4 +1,5 @@
 import { Connectors, type ConnectorsProps, type StartedJob } from '../../../lib/google/rehearsal/connectors';
+import { FakeService } from '../../../lib/google/rehearsal/fake-service';
 import { FakeStore } from '../../../lib/google/rehearsal/fake-store';
 import { FakeVertex } from '../../../lib/google/rehearsal/fake-vertex';
 import { Authorizer, type Grant } from '../../../lib/google/rehearsal/policies';
@@ -10,7 +11,10 @@ const RUNNER = 'runner@p.iam.gserviceaccount.com';
 const TRAIN = 'train@p.iam.gserviceaccount.com';
 const PARENT = 'projects/p/locations/l';
 const JOB = `${PARENT}/jobs/job`;
+const SERVICE = `${PARENT}/services/spam`;
+const PATCH = 'googleapis.run.v2.projects.locations.services.patch';
 const VERTEX = 'googleapis.aiplatform.v1.projects.locations';
+const EXECUTIONS = 'googleapis.workflowexecutions.v1.projects.locations.workflows.executions';
 const types = {
   aiplatform: RequestTypes.of('@google-cloud/aiplatform'),
   run: RequestTypes.of('@google-cloud/run'),
@@ -24,6 +28,8 @@ const grant = (role: string, scope = 'project'): Grant => ({
   scope,
 });
 const GRANTS = [
+  grant('roles/artifactregistry.reader', 'repository:models'),
+  grant('roles/run.developer', 'service:spam'),
   grant('roles/aiplatform.user'),
   grant('roles/iam.serviceAccountUser', `account:${TRAIN}`),
   grant('roles/logging.logWriter'),
@@ -37,6 +43,7 @@ function connect(changes: Partial<ConnectorsProps> = {}, grants = GRANTS): Conne
   return new Connectors({
     store: new FakeStore('store'),
     vertex: new FakeVertex(`${PARENT}/endpoints/1`),
+    service: new FakeService(SERVICE),
     authorizer: new Authorizer(grants, new Set()),
     account: RUNNER,
     projectName: 'projects/p',
@@ -64,6 +71,17 @@ const job = (args: readonly string[] = []) => ({
     serviceAccount: TRAIN,
   },
 });
+const revision = {
+  name: SERVICE,
+  updateMask: 'template',
+  body: {
+    template: {
+      revision: 'spam-1',
+      serviceAccount: TRAIN,
+      containers: [{ image: 'l-docker.pkg.dev/p/models/serving:1' }],
+    },
+  },
+};
 const create = { parent: PARENT, region: 'l', body: job(['--step', 'train']) };
 const valueOf = (error: unknown) => (error as { value: unknown }).value;
 
@@ -97,6 +115,36 @@ test.each<readonly [string, object, string]>([
     'googleapis.run.v2.projects.locations.jobs.run',
     { name: JOB, body: { overrides: { containerOverrides: [{ arguments: [] }] } } },
     'overrides.containerOverrides[0].arguments: ContainerOverride has no such field',
+  ],
+  [
+    'googleapis.bigquery.v2.jobs.insert',
+    { projectId: 'p', body: { configuration: { query: { query: 'SELECT 1', legacySql: false } } } },
+    'configuration.query.legacySql: JobConfigurationQuery has no such field',
+  ],
+  [
+    'googleapis.bigquery.v2.jobs.insert',
+    { projectId: 'p', body: { configuration: { query: { useLegacySql: 'false' }, labels: { a: 1 } } } },
+    'configuration.query.useLegacySql: "false" is no bool; configuration.labels.a: 1 is no string',
+  ],
+  [
+    'googleapis.bigquery.v2.tables.get',
+    { projectId: 'p', datasetId: 'd', tableId: 't' },
+    'bigquery.v2.tables.get is not rehearsed',
+  ],
+  [
+    `${EXECUTIONS}.create`,
+    { parent: `${PARENT}/workflows/w`, body: { argument: {} } },
+    'argument: {} is no string',
+  ],
+  [
+    PATCH,
+    { ...revision, body: { template: { ...revision.body.template, gpu: 1 } } },
+    'template.gpu: RevisionTemplate has no such field',
+  ],
+  [
+    PATCH,
+    { name: SERVICE, updateMask: 'traffic', body: { traffic: [{ type: 'REVISION', percent: 100 }] } },
+    'traffic[0].type: "REVISION" is none of',
   ],
   ['googleapis.storage.v1.objects.get', { bucket: 'other', object: 'a' }, 'there is no bucket other'],
   ['http.get', { url: 'https://example.com' }, 'https://example.com is not rehearsed'],
@@ -167,6 +215,11 @@ test.each([
     { name: JOB, body: {} },
   ],
   ['roles/run.viewer', 'googleapis.run.v2.projects.locations.jobs.run', { name: JOB, body: {} }],
+  ['roles/run.developer', 'googleapis.run.v2.projects.locations.services.get', { name: SERVICE }],
+  ['roles/run.developer', PATCH, revision],
+  ['roles/run.viewer', PATCH, revision],
+  ['roles/iam.serviceAccountUser', PATCH, revision],
+  ['roles/artifactregistry.reader', PATCH, revision],
   ['roles/logging.logWriter', 'sys.log', { json: {} }],
   [
     'roles/workflows.viewer',
@@ -180,6 +233,27 @@ test.each([
     GRANTS.filter((each) => each.role !== role),
   );
   await expect(failureOf(() => google.call(name, { ...args }, 'step'))).resolves.toMatchObject({ code: 403 });
+});
+
+test('an execution that is created is listed first', () => {
+  const google = connect({}, [...GRANTS, grant('roles/workflows.invoker')]);
+  const parent = `${PARENT}/workflows/w`;
+  const list = (more: object = {}) => google.call(`${EXECUTIONS}.list`, { parent, ...more }, 'step');
+  expect(list()).toEqual({});
+  for (const argument of ['{}', '{"version": "1"}'])
+    google.call(`${EXECUTIONS}.create`, { parent, body: { argument } }, 'step');
+  const name = (count: number) => ({ name: `${parent}/executions/started-${count}` });
+  expect(list()).toMatchObject({ executions: [name(2), name(1)] });
+  expect(list({ pageSize: 1 })).toMatchObject({ executions: [name(2)] });
+});
+
+test('a revision is deployed by whom its account and its image allow it, then fetches what it serves', async () => {
+  const loaded: string[] = [];
+  const google = connect({ load: (account) => loaded.push(account) });
+  await google.call(PATCH, revision, 'step');
+  expect(loaded).toEqual([TRAIN]);
+  const nowhere = connect({ service: undefined });
+  await expect(failureOf(() => nowhere.call(PATCH, revision, 'step'))).resolves.toMatchObject({ code: 404 });
 });
 
 test('a callback that nobody answers runs out', () => {

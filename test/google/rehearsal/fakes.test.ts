@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readWords } from '../../../lib/google/rehearsal/container-words';
+import { FakeService } from '../../../lib/google/rehearsal/fake-service';
 import { FakeStore, type Guard } from '../../../lib/google/rehearsal/fake-store';
 import { FakeVertex } from '../../../lib/google/rehearsal/fake-vertex';
 import { RehearsedJobs } from '../../../lib/google/rehearsal/rehearsed-jobs';
@@ -124,6 +125,84 @@ describe('Vertex AI', () => {
     expect(vertex.servedUri()).toBe('gs://store/models/one/');
     vertex.conduct = 'fails';
     expect(() => deploy(vertex, 'two')).toThrow('Model server exited unexpectedly.');
+  });
+});
+
+describe('Cloud Run', () => {
+  const SERVICE = 'projects/p/locations/l/services/spam';
+  const share = (revision: string, percent: number, tag?: string) => ({
+    type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION',
+    revision,
+    percent,
+    ...(tag !== undefined && { tag }),
+  });
+  const patch = (body: object) =>
+    service.answer('patch', { name: SERVICE, updateMask: Object.keys(body).join(), body });
+  const template = (version: string, revision = `spam-${version}`) => ({
+    revision,
+    containers: [{ env: [{ name: 'MODEL_PIPELINE_DIRECTORY', value: `/gcs/store/models/${version}/` }] }],
+  });
+  const uri = (version: string) => `gs://store/models/${version}/`;
+  const CANDIDATE = 'https://candidate---spam-123.l.run.app/invocations';
+
+  let service: FakeService;
+  beforeEach(() => {
+    service = new FakeService(SERVICE);
+    patch({ template: template('one'), traffic: [share('spam-one', 100)] });
+    patch({
+      template: template('two'),
+      traffic: [share('spam-one', 100), share('spam-two', 0, 'candidate')],
+    });
+  });
+
+  test('begins with a revision of Terraform, which gets what goes to the latest', () => {
+    const fresh = new FakeService(SERVICE);
+    expect(fresh.servedUri()).toBeUndefined();
+    expect(fresh.answer('get', { name: SERVICE })).toEqual({
+      name: SERVICE,
+      latestReadyRevision: `${SERVICE}/revisions/spam-00001-abc`,
+      trafficStatuses: [{ type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 100 }],
+    });
+  });
+
+  test('a revision without traffic answers at the address of its tag', () => {
+    expect([service.servedUri(), service.deployedUri()]).toEqual([uri('one'), uri('two')]);
+    expect(service.answering(CANDIDATE)).toEqual({
+      uri: uri('two'),
+      permission: 'run.routes.invoke',
+      target: { scope: 'service:spam' },
+    });
+    expect(service.answering('https://spam-123.l.run.app/invocations').uri).toBe(uri('one'));
+    expect(() => service.answering('https://ham-123.l.run.app/invocations')).toThrow('is no endpoint');
+    patch({ traffic: [share('spam-two', 60), share('spam-one', 40)] });
+    expect(service.servedUri()).toBe(uri('two'));
+    expect(service.answering(CANDIDATE).uri).toBeUndefined();
+  });
+
+  test.each<readonly [object, string]>([
+    [{ template: template('three', 'ham-three') }, 'a revision is named after its service'],
+    [{ template: template('three', `spam-${'3'.repeat(60)}`) }, 'in 63 characters at most'],
+    [{ template: template('three', 'spam-one') }, 'a revision spam-one of another configuration'],
+    [{ traffic: [share('spam-one', 90)] }, 'no split of the traffic'],
+    [{ traffic: [share('spam-three', 100)] }, 'no split of the traffic'],
+  ])('%j is refused', (body, message) => {
+    expect(() => patch(body)).toThrow(message);
+    expect(service.servedUri()).toBe(uri('one'));
+  });
+
+  test('a service that fails takes no revision, one that turns back keeps its traffic', () => {
+    service.conduct = 'turns-back';
+    patch({ traffic: [share('spam-two', 100)] });
+    expect(service.servedUri()).toBe(uri('one'));
+    patch({ traffic: [share('spam-two', 100)] });
+    expect(service.servedUri()).toBe(uri('two'));
+    service.conduct = 'fails';
+    expect(() => patch({ template: template('three') })).toThrow('failed to start');
+  });
+
+  test('what it does not know is told', () => {
+    expect(() => service.answer('get', { name: `${SERVICE}s` })).toThrow('no service');
+    expect(() => service.answer('delete', { name: SERVICE })).toThrow('services.delete is not rehearsed');
   });
 });
 

@@ -49,7 +49,7 @@ class Service {
   }
 }
 
-const revision = (version: string) => `spam-filter-${version}-cafe0000`;
+const revision = (version: string) => `spam-${version}-cafe0000`;
 
 const smokeFails = () => {
   throw new WorkflowError({

@@ -28,11 +28,13 @@ export const gateBounds: Rule = ({ training }) =>
 
 export const gateMetrics: Rule = ({ training, optimization }) => {
   const { task } = training.evaluate;
-  const known = Object.keys(METRICS[task]).join(', ');
+  const measured = METRICS[task];
+  if (measured === undefined) return [];
+  const known = Object.keys(measured).join(', ');
   return [['training.gate', training.gate] as const, ...optimizationGates(optimization)].flatMap(
     ([path, gate]) =>
       Object.keys(gate)
-        .filter((metric) => METRICS[task][metric] === undefined)
+        .filter((metric) => measured[metric] === undefined)
         .map((metric) =>
           issue('gate-metric', `${path}.${metric}`, `is not measured for ${task}`, `Use one of ${known}.`),
         ),
@@ -41,7 +43,7 @@ export const gateMetrics: Rule = ({ training, optimization }) => {
 
 export const gateRange: Rule = ({ training }) =>
   Object.entries(training.gate).flatMap(([metric, bounds]) => {
-    const range = METRICS[training.evaluate.task][metric];
+    const range = METRICS[training.evaluate.task]?.[metric];
     if (range === undefined) return [];
     return (['min', 'max'] as const).flatMap((name) => {
       const value = bounds[name];

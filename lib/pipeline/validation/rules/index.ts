@@ -1,5 +1,6 @@
 import { framework } from './framework';
 import { gateBounds, gateMetrics, gateNotEmpty, gateRange } from './gates';
+import { languageModel } from './language-model';
 import { fallbackMachines, machineAccelerators } from './machines';
 import { alarmLevels, captureNeeded } from './operation';
 import { replicas } from './replicas';
@@ -8,6 +9,7 @@ import { distribution, signatureNames, spot, tuning, warmPool } from './training
 
 export const RULES: readonly Rule[] = [
   signatureNames,
+  languageModel,
   framework,
   gateNotEmpty,
   gateBounds,

@@ -1,18 +1,15 @@
 import { type Issue, issue } from '../../../issue';
-import { DEFAULT_TIMEOUT_MINUTES, type TuningRange } from '../../definition';
+import { DEFAULT_TIMEOUT_MINUTES, isLanguageModel, type TuningRange } from '../../definition';
 import type { Rule } from './rule';
 
-export const signatureNames: Rule = ({ signature }) =>
-  Object.keys(signature.outputs)
-    .filter((name) => name in signature.inputs)
-    .map((name) =>
-      issue(
-        'signature-names',
-        `signature.outputs.${name}`,
-        'is also an input',
-        'Give the output another name.',
-      ),
-    );
+export const signatureNames: Rule = ({ signature }) => {
+  if (isLanguageModel(signature)) return [];
+  const { inputs, outputs } = signature;
+  const fix = 'Give the output another name.';
+  return Object.keys(outputs)
+    .filter((name) => name in inputs)
+    .map((name) => issue('signature-names', `signature.outputs.${name}`, 'is also an input', fix));
+};
 
 /** SageMaker's limit: docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-limits.html */
 const MAX_RANGES = 30;

@@ -1,0 +1,19 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A language model that a command was pointed at. */
+export interface LanguageModelTarget {
+  /** Holds `config.json`. */
+  readonly directory: string;
+  /** What the version declares; absent where the target is no version. */
+  readonly signatureFile?: string;
+}
+
+/** A directory as Hugging Face lays a language model out, or the version of one; nothing for other targets. */
+export function languageModelTarget(target: string): LanguageModelTarget | undefined {
+  if (existsSync(join(target, 'model.onnx'))) return undefined;
+  if (existsSync(join(target, 'config.json'))) return { directory: target };
+  const directory = join(target, 'model');
+  if (!existsSync(join(directory, 'config.json'))) return undefined;
+  return { directory, signatureFile: join(target, 'signature.json') };
+}
