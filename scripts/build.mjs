@@ -16,11 +16,7 @@ import { loadLazily } from './build/lazy-imports.mjs';
 const ROOT = resolve(import.meta.dirname, '..');
 
 /** What runs from `dist/lib` and is not TypeScript. */
-const RUNTIME_FILES = [
-  'lib/aws/job-code/launch.py',
-  'lib/google/job-code/launch.py',
-  'lib/job-code/__main__.py',
-];
+const RUNTIME_FILES = ['lib/aws/job-code/launch.py', 'lib/job-code/__main__.py'];
 
 /** Builds into `out`, which holds nothing else afterwards. */
 export async function buildPackage({ out = join(ROOT, 'dist'), functionsOnly = false } = {}) {

@@ -43,9 +43,12 @@ export { sha256File } from './digest';
 export * from './golden';
 export { type FileDigest, type Manifest, readManifest, type Runtime, versionId } from './manifest';
 export type { LanguageModelConfig } from './language-model/config';
-export { LanguageModel } from './language-model/language-model';
+export type { LanguageModel } from './language-model/language-model';
 export { type Prompts, readPrompts } from './language-model/prompts';
-export { VerifiedLanguageModel } from './language-model/verified-language-model';
+export {
+  type RegisteredLanguageModel,
+  VerifiedLanguageModel,
+} from './language-model/verified-language-model';
 export { verifyLanguageModel, type VerifyLanguageModelOptions } from './language-model/verify-language-model';
 export type { ModelEstimates } from './onnx/estimates';
 export { type InspectOptions, inspectModel, type ModelInspection } from './onnx/inspect-model';

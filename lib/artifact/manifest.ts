@@ -16,6 +16,8 @@ export interface Manifest {
   readonly version: string;
   /** `vllm`: a language model; the others: an ONNX model. */
   readonly runtime: ServingRuntime;
+  /** Of a language model, as `modelDigest` has it: for readers that cannot hash. */
+  readonly modelDigest?: string;
   /** By path relative to the version directory, with `/`. */
   readonly files: Readonly<Record<string, FileDigest>>;
 }

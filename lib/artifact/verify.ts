@@ -199,7 +199,7 @@ function locate(target: string): Place {
   const stats = statSync(target, { throwIfNoEntry: false });
   const file = stats?.isDirectory() ? join(target, 'model.onnx') : target;
   if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
-    const fix = 'give an .onnx file, or a directory with model.onnx';
+    const fix = 'give an .onnx file, or a directory with model.onnx, or with config.json of a language model';
     throw new IssueError('verify', [{ code: 'file-missing', path: file, message: 'does not exist', fix }]);
   }
   return stats?.isDirectory() ? { file, directory: target } : { file };

@@ -34,7 +34,7 @@ import { RollbackMachine } from './rollback-machine';
 import type { RequestQueueOptions } from './request-queue';
 import { checkServerless } from './serverless-settings';
 import { createServiceKey } from './service-key';
-import { servingImage, warnOfIdleGpu } from './serving-image';
+import { checkServingImage, servingImage, warnOfIdleGpu } from './serving-image';
 import { UNSUPPORTED } from './support';
 import { checkTuning } from './tuning-limits';
 import { Locations } from './workflow/locate';
@@ -202,7 +202,7 @@ export class ModelPipeline extends Construct {
 
   /** @returns the endpoint's machine, once nothing is wrong */
   private check(
-    { definition, endpointName, modelSize, network, programImage, queue }: ModelPipelineProps,
+    { definition, endpointName, image, modelSize, network, programImage, queue }: ModelPipelineProps,
     { endpoint, issues }: PipelineMachines,
   ): AwsMachine {
     const { deployment, monitoring, training } = definition;
@@ -212,6 +212,7 @@ export class ModelPipeline extends Construct {
       ...issues,
       ...checkServerless(definition, network !== undefined),
       ...checkAsynchronous(definition, queue),
+      ...checkServingImage(servingRuntime(definition), image),
       ...(servingRuntime(definition) === 'onnx'
         ? []
         : checkProgramImage(programJobs, modelSize, programImage)),

@@ -11,7 +11,7 @@ export function checkArtifact(artifact: unknown, path = 'artifact'): Issue[] {
       code: 'artifact-not-verified',
       path,
       message: 'is not a verified artifact',
-      fix: 'Pass VerifiedArtifact.fromDirectory(directory) of a registered version.',
+      fix: 'Pass VerifiedArtifact.fromDirectory(directory) of a registered version, or a ServedLanguageModel.',
     },
   ];
 }

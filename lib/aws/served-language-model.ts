@@ -15,10 +15,10 @@ import { lmiEnvironment, uncompressedModel } from './lmi-container';
 
 export interface ServedLanguageModelProps {
   /**
-   * `VerifiedLanguageModel.fromDirectory(…)` of a registered version, or `LanguageModel.fromDirectory(…)` of a
-   * model that was made elsewhere.
+   * `VerifiedLanguageModel.fromDirectory(…)` of a registered version, or `VerifiedLanguageModel.fromFiles(…)` of
+   * a model that was made elsewhere: nothing else is served.
    */
-  readonly model: VerifiedLanguageModel | LanguageModel;
+  readonly model: VerifiedLanguageModel;
   /**
    * Holds the files under `models/<version>/`: put them there with `uploadCommand`, unless a pipeline did.
    */
@@ -38,7 +38,8 @@ export interface ServedLanguageModelProps {
  * A causal language model served by vLLM in AWS' Large Model Inference container.
  *
  * ```ts
- * new ServedLanguageModel({ model: LanguageModel.fromDirectory('qwen3-8b'), store, contextTokens: 8192 });
+ * const model = VerifiedLanguageModel.fromFiles('qwen3-8b', 'qwen3-8b.json');
+ * new ServedLanguageModel({ model, store, contextTokens: 8192 });
  * ```
  */
 export class ServedLanguageModel {
@@ -58,25 +59,25 @@ export class ServedLanguageModel {
   private readonly store: IArtifactStore;
   private readonly load: Load;
 
-  /** @throws IssueError when the numbers are none that vLLM takes */
+  /** @throws IssueError when the model is not a verified one, or the numbers are none that vLLM takes */
   constructor(props: ServedLanguageModelProps) {
-    const { model: given, store, sequences = 8, tensorParallel = 1 } = props;
-    const registered = given instanceof VerifiedLanguageModel;
-    const model = registered ? given.model : given;
-    const { contextTokens = registered ? given.signature.contextTokens : model.config.contextTokens } = props;
+    const { model: verified, store, sequences = 8, tensorParallel = 1 } = props;
+    throwIssues('language model', verifiedIssues(verified));
+    const { directory, model, signature, version } = verified;
+    const { contextTokens = (signature ?? model.config).contextTokens } = props;
     const load = { contextTokens, sequences, tensorParallel };
-    throwIssues(`language model ${given.version}`, loadIssues(load, model.config.contextTokens));
-    const place = `models/${given.version}/`;
+    throwIssues(`language model ${version}`, loadIssues(load, model.config.contextTokens));
+    const place = `models/${version}/`;
     this.model = model;
     this.store = store;
     this.load = load;
     this.digest = model.digest;
-    this.version = given.version;
+    this.version = version;
     this.bytes = model.bytes;
     this.tensorParallel = tensorParallel;
-    this.prefix = registered ? `${place}${LANGUAGE_MODEL_DIRECTORY}/` : place;
+    this.prefix = signature ? `${place}${LANGUAGE_MODEL_DIRECTORY}/` : place;
     this.uri = store.s3Uri(this.prefix);
-    this.uploadCommand = `aws s3 sync ${given.directory} ${store.s3Uri(place)} --exclude ".*"`;
+    this.uploadCommand = `aws s3 sync ${directory} ${store.s3Uri(place)} --exclude ".*"`;
   }
 
   /** The smallest machine that serves it, `undefined` where none of the catalogue does. */
@@ -104,6 +105,14 @@ export class ServedLanguageModel {
     const { config, weights } = this.model;
     return { ...config, weightBytes: weights.bytes };
   }
+}
+
+/** Plain JavaScript can pass anything for a model. */
+function verifiedIssues(model: unknown): Issue[] {
+  if (model instanceof VerifiedLanguageModel) return [];
+  const fix =
+    'Verify the files with `model-pipeline verify <directory> --report <file>`, and pass VerifiedLanguageModel.fromFiles(directory, file).';
+  return [issue('language-model-not-verified', 'model', 'is not a verified language model', fix)];
 }
 
 function loadIssues({ contextTokens, sequences, tensorParallel }: Load, modelTokens: number): Issue[] {

@@ -15,10 +15,7 @@ import { serverEnvironment, servingImage, warnOfIdleGpu } from './serving-image'
 
 /** A model and the container that serves it. */
 export interface ModelProps {
-  /**
-   * `VerifiedArtifact.fromDirectory(…)`, or a language model that was verified, or whose files were at least
-   * read: nothing else is served.
-   */
+  /** `VerifiedArtifact.fromDirectory(…)`, or a language model that was verified: nothing else is served. */
   readonly artifact: VerifiedArtifact | ServedLanguageModel;
   /**
    * @default - AWS' Triton for the runtime `triton`, AWS' LMI for language models; the runtime `onnx` has

@@ -1,7 +1,7 @@
 import { Annotations } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { AwsMachine } from '../hardware';
-import { IssueError } from '../issue';
+import { type Issue, IssueError } from '../issue';
 import type { ServingRuntime } from '../pipeline';
 import { ContainerImage } from './container-image';
 import { lmiImage } from './lmi-image';
@@ -14,14 +14,19 @@ export function servingImage(runtime: ServingRuntime, image: ContainerImage | un
   if (image) return image;
   if (runtime === 'triton') return ContainerImage.triton();
   if (runtime === 'vllm') return lmiImage();
-  throw new IssueError('endpoint', [
+  throw new IssueError('endpoint', checkServingImage(runtime, image));
+}
+
+export function checkServingImage(runtime: ServingRuntime, image: ContainerImage | undefined): Issue[] {
+  if (image || runtime !== 'onnx') return [];
+  return [
     {
       code: 'serving-image-missing',
       path: 'image',
       message: 'is missing: the runtime "onnx" is served by an image in a repository of yours',
       fix: 'Build containers/serving, push it, and pass ContainerImage.fromEcrRepository(repository, tag); or choose the runtime "triton".',
     },
-  ]);
+  ];
 }
 
 /** Warns of a GPU that would stay idle: this library's server runs models on the CPU. */

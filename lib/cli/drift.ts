@@ -16,8 +16,11 @@ export function driftCommand(): Command {
       '--python <interpreter>',
       'Python with the stage programs (default: .venv/bin/python, then python3)',
     )
-    .action(async (path: string, { python = findPython(), ...options }: Partial<DriftOptions>) => {
-      const { report, directory } = await checkDrift(await loadDefinition(path), { ...options, python });
+    .action(async (path: string, { python, ...options }: Partial<DriftOptions>) => {
+      const { report, directory } = await checkDrift(await loadDefinition(path), {
+        ...options,
+        python: findPython(python),
+      });
       process.stdout.write(`${renderDrift(report)}report: ${relative('', directory)}/report/drift.json\n`);
       if (report.verdict === 'critical') process.exitCode = 1;
     });

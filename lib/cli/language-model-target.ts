@@ -5,8 +5,8 @@ import { join } from 'node:path';
 export interface LanguageModelTarget {
   /** Holds `config.json`. */
   readonly directory: string;
-  /** What the version declares; absent where the target is no version. */
-  readonly signatureFile?: string;
+  /** Directory of the version that it is part of. Absent where it was made elsewhere. */
+  readonly version?: string;
 }
 
 /** A directory as Hugging Face lays a language model out, or the version of one; nothing for other targets. */
@@ -15,5 +15,5 @@ export function languageModelTarget(target: string): LanguageModelTarget | undef
   if (existsSync(join(target, 'config.json'))) return { directory: target };
   const directory = join(target, 'model');
   if (!existsSync(join(directory, 'config.json'))) return undefined;
-  return { directory, signatureFile: join(target, 'signature.json') };
+  return { directory, version: target };
 }

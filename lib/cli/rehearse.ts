@@ -60,7 +60,7 @@ async function rehearse(
   const logs = mkdtempSync(join(tmpdir(), 'rehearsal-logs-'));
   const options = {
     data: resolve(data ?? join(definition.source, definition.training.data ?? 'data')),
-    runProgram: runStageProgram(python ?? findPython(), logs),
+    runProgram: runStageProgram(findPython(python), logs),
     modelMebibytes: modelSize,
   };
   const failed = await STAGES[target](definition, options, only);

@@ -39,7 +39,7 @@ async function run(path: string, { store, data, python, approve }: Options): Pro
   const result = await runPipeline(definition, {
     store,
     data,
-    python: python ?? findPython(),
+    python: findPython(python),
     signal: interruption.signal,
     approve: approve === true ? () => Promise.resolve(true) : askForApproval,
     onEvent: createProgress(process.stdout, process.stdout.isTTY && !process.env.NO_COLOR),
@@ -48,7 +48,8 @@ async function run(path: string, { store, data, python, approve }: Options): Pro
     process.stderr.write('interrupted; run the same command again to go on from here\n');
     process.exitCode = 130;
   } else if (result.failure !== undefined) {
-    process.stderr.write(`run ${result.run} failed: ${result.failure.message}\n`);
+    const [cause = ''] = result.failure.message.split('\n');
+    process.stderr.write(`run ${result.run} failed: ${cause}\n`);
     process.exitCode = 1;
   } else {
     process.stdout.write(summary(result));

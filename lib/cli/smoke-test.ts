@@ -1,8 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { readGolden } from '../artifact';
+import { readPrompts } from '../artifact/language-model/prompts';
 import { issue, IssueError } from '../issue';
-import type { Tolerance } from '../pipeline';
+import type { ServingRuntime, Tolerance } from '../pipeline';
 import { smokeTest } from '../serving/smoke-test';
+import { promptTest } from '../serving/smoke-test-prompts';
+import { completeByVllm } from '../serving/vllm-completion';
 import { accessToken, identityToken } from './google-token';
 
 /** How long an endpoint may take for one sample; one that scales from zero starts first. */
@@ -10,7 +13,7 @@ const TIMEOUT_MS = 120_000;
 
 interface Options {
   readonly url: string;
-  readonly runtime: 'onnx' | 'triton';
+  readonly runtime: ServingRuntime;
   readonly absolute?: number;
   readonly relative?: number;
   readonly token: 'none' | 'identity' | 'access';
@@ -18,10 +21,14 @@ interface Options {
 
 export function smokeTestCommand(): Command {
   return new Command('smoke-test')
-    .description('Ask a live endpoint for every golden sample; an answer that differs is an error.')
-    .argument('<golden>', 'directory with the golden samples of the version')
+    .description(
+      'Ask a live endpoint for every golden sample, or to continue prompts; other answers are errors.',
+    )
+    .argument('<samples>', 'golden/ of the version; for vllm its prompts.json')
     .requiredOption('--url <url>', 'where requests are posted: https://…/invocations')
-    .addOption(new Option('--runtime <name>', 'what serves').choices(['onnx', 'triton']).default('onnx'))
+    .addOption(
+      new Option('--runtime <name>', 'what serves').choices(['onnx', 'triton', 'vllm']).default('onnx'),
+    )
     .option('--absolute <number>', 'accepted absolute difference', parseNumber)
     .option('--relative <number>', 'accepted relative difference', parseNumber)
     .addOption(
@@ -29,20 +36,37 @@ export function smokeTestCommand(): Command {
         .choices(['none', 'identity', 'access'])
         .default('none'),
     )
-    .action(async (directory: string, { absolute, relative, runtime, token, url }: Options) => {
+    .action(async (samples: string, { absolute, relative, runtime, token, url }: Options) => {
       const tolerance: Tolerance = {
         ...(absolute !== undefined && { absolute }),
         ...(relative !== undefined && { relative }),
       };
       const headers = await headersOf(url, token);
-      const { samples, maxAbsoluteDifference } = await smokeTest(
-        readGolden(directory),
-        runtime,
-        tolerance,
-        (body) => post(url, headers, body),
-      );
-      process.stdout.write(`${samples} samples, largest difference ${maxAbsoluteDifference}\n`);
+      const invoke = (body: string) => post(url, headers, body);
+      process.stdout.write(`${await tryOut(samples, runtime, tolerance, invoke)}\n`);
     });
+}
+
+/** @returns what was seen, in a sentence */
+async function tryOut(
+  samples: string,
+  runtime: ServingRuntime,
+  tolerance: Tolerance,
+  invoke: (body: string) => Promise<string>,
+): Promise<string> {
+  if (runtime === 'vllm') {
+    const { prompts } = await promptTest(readPrompts(samples), (prompt, tokens) =>
+      completeByVllm(invoke, prompt, tokens),
+    );
+    return `${prompts} prompts, each continued`;
+  }
+  const { samples: answered, maxAbsoluteDifference } = await smokeTest(
+    readGolden(samples),
+    runtime,
+    tolerance,
+    invoke,
+  );
+  return `${answered} samples, largest difference ${maxAbsoluteDifference}`;
 }
 
 async function headersOf(url: string, token: Options['token']): Promise<Record<string, string>> {

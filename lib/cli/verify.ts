@@ -1,5 +1,5 @@
 import { statSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { isAbsolute, join, relative } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import {
   readGolden,
@@ -13,9 +13,9 @@ import {
   type VerifyEvent,
 } from '../artifact';
 import { readLanguageModelSignature } from '../artifact/language-model/signature';
-import { issue, IssueError, throwIssues } from '../issue';
+import { type Issue, issue, IssueError, throwIssues } from '../issue';
 import { writeJson } from '../program/support';
-import { languageModelTarget } from './language-model-target';
+import { type LanguageModelTarget, languageModelTarget } from './language-model-target';
 import { readPem } from './read-pem';
 
 interface Options {
@@ -92,10 +92,15 @@ function verify(target: string, options: Options, signal: AbortSignal): Promise<
   const onProgress = process.stderr.isTTY ? showProgress : undefined;
   const languageModel = languageModelTarget(target);
   if (languageModel) {
-    refuseOptions({ tolerance, golden, publicKey, cache, exclude: Object.keys(exclude)[0] });
-    const file = signature ?? languageModel.signatureFile;
-    return verifyLanguageModel(languageModel.directory, {
+    const { directory, version } = languageModel;
+    throwIssues('verify', languageModelIssues(languageModel, options));
+    const file = signature ?? (version === undefined ? undefined : join(version, 'signature.json'));
+    return verifyLanguageModel(directory, {
       signature: file === undefined ? undefined : readLanguageModelSignature(file),
+      provenance:
+        version === undefined || publicKey === undefined
+          ? undefined
+          : { version, publicKey: readPem(publicKey) },
       signal,
       onProgress,
     });
@@ -113,17 +118,30 @@ function verify(target: string, options: Options, signal: AbortSignal): Promise<
   });
 }
 
-/** Options that say how a model is run, or which of its checks. */
-function refuseOptions(options: Readonly<Record<string, string | number | undefined>>): void {
-  throwIssues(
-    'verify',
-    Object.entries(options)
-      .filter(([, value]) => value !== undefined)
-      .map(([name]) => {
-        const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-        return issue('option', option, 'is not for language models', 'leave it out');
-      }),
-  );
+/** Options that say how a model is run, or which of its checks; and files that would change the model. */
+function languageModelIssues({ directory, version }: LanguageModelTarget, options: Options): Issue[] {
+  const { tolerance, golden, publicKey, exclude, cache, report, html, sarif } = options;
+  const refused = { tolerance, golden, exclude: Object.keys(exclude)[0], cache };
+  const given = (of: Readonly<Record<string, string | number | undefined>>) =>
+    Object.entries(of).filter(([, value]) => value !== undefined);
+  return [
+    ...given(refused).map(([name]) =>
+      issue('option', `--${name}`, 'is not for language models', 'leave it out'),
+    ),
+    ...(publicKey !== undefined && version === undefined
+      ? [issue('option', '--public-key', 'is for versions, which are signed as a whole', 'leave it out')]
+      : []),
+    ...given({ report, html, sarif })
+      .filter(([, file]) => isWithin(directory, String(file)))
+      .map(([name]) =>
+        issue('option', `--${name}`, 'would be one file more of the model', 'name a file outside of it'),
+      ),
+  ];
+}
+
+function isWithin(directory: string, file: string): boolean {
+  const path = relative(directory, file);
+  return !isAbsolute(path) && !path.startsWith('..');
 }
 
 /** One line that is written over, and gone in the end. */

@@ -19,7 +19,8 @@ import { checkNetwork, type NetworkProps } from './network';
 import { checkProject, type Project, serviceAgent } from './project';
 import { constructName, terraformStackOf } from './resource-name';
 import { artifactLabels, checkArtifact, ServedArtifact } from './served-artifact';
-import type { ServingContainer, ServingRuntime } from './serving-runtime';
+import type { ServingContainer } from './serving-container';
+import type { ServingRuntime } from './serving-runtime';
 import { StepAccount } from './step-account';
 
 /** Instances with a GPU that a project has without asking for more; old revisions count as well. */

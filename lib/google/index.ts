@@ -50,14 +50,14 @@ export { type Acknowledgment, ModelPipelineRules } from './rules';
 export type { ReleaseWorkflowProps, Rollback, Teardown } from './rollback';
 export { ServedArtifact, type ServedArtifactProps } from './served-artifact';
 export { ServiceKey, type ServiceKeyProps } from './service-key';
-export {
-  type OnnxRuntimeOptions,
-  type OwnContainerOptions,
-  type ServedVersion,
-  type ServingContainer,
-  ServingRuntime,
-  type VllmOptions,
-} from './serving-runtime';
+export type {
+  OnnxRuntimeOptions,
+  OwnContainerOptions,
+  ServedVersion,
+  ServingContainer,
+  VllmOptions,
+} from './serving-container';
+export { ServingRuntime } from './serving-runtime';
 export { SmokeTest, type SmokeTestProps } from './smoke-test';
 export { StepAccount, type StepAccountProps } from './step-account';
 export type { StoreLocation, StoreLocations } from './store-location';

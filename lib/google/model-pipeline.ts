@@ -2,13 +2,12 @@ import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member'
 import { Annotations } from 'cdktf';
 import { Construct } from 'constructs';
 import type { GoogleMachine } from '../hardware';
-import { type Issue, throwIssues } from '../issue';
-import { compile, type PipelineDefinition, type Plan, type Stage, unsupportedFields } from '../pipeline';
+import { compile, type PipelineDefinition, type Plan, type Stage } from '../pipeline';
 import { ApprovalAlert } from './approval-alert';
 import { ArtifactStore, type IArtifactStore } from './artifact-store';
 import type { ContainerImage } from './container-image';
 import { DriftMonitor } from './drift-monitor';
-import { checkAlarms, type EndpointAlarms } from './endpoint-alarms';
+import type { EndpointAlarms } from './endpoint-alarms';
 import { FailureAlert } from './failure-alert';
 import { FeedbackLoop } from './feedback-loop';
 import { grantVertexJobs } from './grant-vertex-jobs';
@@ -17,24 +16,24 @@ import { JobCode } from './job-code';
 import type { AlarmActions } from './leveled-alarms';
 import { ModelAge } from './model-age';
 import { ModelRegistry } from './model-registry';
-import { checkNetwork, type NetworkProps } from './network';
+import type { NetworkProps } from './network';
 import { NotificationChannels } from './notification-channels';
 import { PipelineAlarms } from './pipeline-alarms';
 import { PipelineDashboard } from './pipeline-dashboard';
 import { orderAccounts } from './order-accounts';
+import { checkPipeline, servesOnGpu } from './pipeline-checks';
 import { type PipelineAccess, PipelineEndpoint } from './pipeline-endpoint';
 import { type PipelineMachines, pickMachines } from './pipeline-machines';
-import { checkStarts, PipelineStarts, type Starts } from './pipeline-starts';
-import { checkService, checkServiceCapture, PipelineService } from './pipeline-service';
+import { pickRuntime } from './pipeline-runtime';
+import { PipelineService } from './pipeline-service';
+import { PipelineStarts, type Starts } from './pipeline-starts';
 import { PipelineSteps } from './pipeline-steps';
-import { checkProject, type Project } from './project';
-import { checkReplicas } from './replicas';
+import { declaredMiB } from './program-size';
+import type { Project } from './project';
 import { constructName, terraformStackOf } from './resource-name';
 import { Rollback, Teardown } from './rollback';
 import { ServiceKey } from './service-key';
-import { ServingRuntime } from './serving-runtime';
-import { UNSUPPORTED } from './support';
-import { checkTuning } from './tuning-limits';
+import type { ServingRuntime } from './serving-runtime';
 import { grantReadWorkflows, WorkflowDefinition } from './workflow-definition';
 import { Locations } from './workflow/locate';
 import { renderWorkflow } from './workflow/render-workflow';
@@ -47,7 +46,10 @@ export interface ModelPipelineProps {
    * the artifact programs, and serves where the runtime is `onnx`.
    */
   readonly serverImage: ContainerImage;
-  /** Serves the endpoint. @default - `serverImage`, on the CPU */
+  /**
+   * Serves the endpoint; of NVIDIA Triton it has no default.
+   * @default - `serverImage`, on the CPU; for a language model, vLLM as Google publishes it
+   */
   readonly runtime?: ServingRuntime;
   /** One store belongs to one pipeline. @default - a new one */
   readonly store?: IArtifactStore;
@@ -60,7 +62,10 @@ export interface ModelPipelineProps {
   readonly wheelhouse?: string;
   /** Network of the jobs. @default - networks of Google's */
   readonly network?: NetworkProps;
-  /** The most the model's ONNX file may have, in MiB. @default 400 */
+  /**
+   * The most the model's ONNX file may have, or the files of a language model, in MiB.
+   * @default - `signature.weightsGiB` of a language model, 400 for other models
+   */
   readonly modelMiB?: number;
   /** Host name of an endpoint of Vertex AI: its own, or the region's. @default "dedicated" */
   readonly access?: PipelineAccess;
@@ -122,8 +127,9 @@ export class ModelPipeline extends Construct {
     const { definition, project } = props;
     this.plan = compile(definition);
     const machines = pickMachines(definition, this.plan);
-    const runtime = props.runtime ?? ServingRuntime.onnx(props.serverImage);
-    this.check(machines, runtime);
+    const serving = pickRuntime(definition, props.serverImage, props.runtime);
+    checkPipeline({ ...props, machines, serving });
+    const { runtime } = serving;
     this.warnOfIdleGpu(runtime);
 
     this.encryptionKey = new ServiceKey(this, 'Key', { project, agents: ['workflows', 'pubsub'] });
@@ -162,52 +168,8 @@ export class ModelPipeline extends Construct {
     this.workflow.grantStart(id, member);
   }
 
-  private check(machines: PipelineMachines, runtime: ServingRuntime): void {
-    const { definition, network, project, starts = {} } = this.props;
-    const { tuning } = definition.training;
-    const unsupported = unsupportedFields(definition, 'Google Cloud', UNSUPPORTED);
-    throwIssues(`definition "${definition.name}" on Google Cloud`, [
-      ...unsupported,
-      ...machines.issues,
-      ...checkProject(project),
-      ...checkNetwork(network),
-      ...checkStarts(starts, 'starts'),
-      ...(tuning ? checkTuning(tuning) : []),
-      // What is refused as a field need not be refused for its value as well.
-      ...(unsupported.length === 0 ? this.checkEndpoint(machines, runtime) : []),
-    ]);
-  }
-
-  private checkEndpoint({ endpoint: machine }: PipelineMachines, runtime: ServingRuntime): Issue[] {
-    const { definition, project } = this.props;
-    const { performance, resources } = definition.monitoring;
-    const { endpoint } = definition.deployment;
-    const levels = { ...performance, ...resources };
-    const place = { projectId: project.id, region: project.region };
-    if (endpoint.mode === 'serverless') {
-      const gpu = this.hasGpu();
-      return [
-        ...checkService(endpoint.machine, 'deployment.endpoint.machine'),
-        ...checkServiceCapture(definition, runtime),
-        ...checkAlarms({ kind: 'cloud-run', ...place, serviceName: '', gpu }, levels, 'monitoring'),
-        ...runtime.check(gpu ? 1 : 0, 'runtime'),
-      ];
-    }
-    if (machine === undefined) return [];
-    return [
-      ...checkReplicas(endpoint.replicas, machine, 'deployment.endpoint.replicas'),
-      ...checkAlarms({ kind: 'vertex', ...place, endpointId: '', machine }, levels, 'monitoring'),
-      ...runtime.check(machine.accelerators, 'runtime'),
-    ];
-  }
-
-  private hasGpu(): boolean {
-    const { accelerator = 'cpu' } = this.props.definition.deployment.endpoint.machine;
-    return accelerator !== 'cpu';
-  }
-
   private warnOfIdleGpu({ usesGpu }: ServingRuntime): void {
-    if (usesGpu || !this.hasGpu()) return;
+    if (usesGpu || !servesOnGpu(this.props.definition)) return;
     Annotations.of(this).addWarning(
       'the server runs models on the CPU: the GPU of the endpoint stays idle. Pass the runtime ' +
         "ServingRuntime.onnx(image, { executionProvider: 'cuda' }) to use it, or ask for a machine without one.",
@@ -215,8 +177,8 @@ export class ModelPipeline extends Construct {
   }
 
   private createSteps(locations: Locations, machines: PipelineMachines): PipelineSteps {
-    const { definition, jobImage, modelMiB, network, project, serverImage, signingKeyVersion, wheelhouse } =
-      this.props;
+    const { definition, jobImage, network, project, serverImage, signingKeyVersion, wheelhouse } = this.props;
+    const { modelMiB = declaredMiB(definition) } = this.props;
     const { source, training } = definition;
     const { plan, store } = this;
     const code = new JobCode(this, 'Code', { plan, source, data: training.data, wheelhouse, store });

@@ -5,7 +5,7 @@ import { servingRuntime } from '../pipeline';
 import type { EndpointAlarms } from './endpoint-alarms';
 import type { VertexEndpointReference } from './endpoint-metrics';
 import { ModelEndpoint } from './model-endpoint';
-import { releaseLimits, type ReleasedEndpointProps, renderRegister } from './released-endpoint';
+import { releaseLimits, type ReleasedEndpointProps, renderRegister, samplesOf } from './released-endpoint';
 import { SmokeTest } from './smoke-test';
 import { value } from './workflow/expression';
 import { REGISTERED, type RegisterSettings } from './workflow/register-states';
@@ -56,7 +56,7 @@ export class PipelineEndpoint extends Construct {
       url: JSON.stringify(`https://${this.host()}/v1/${this.endpoint.endpointName}:rawPredict`),
       token: 'access',
       runtime: servingRuntime(definition),
-      golden: { path: `${REGISTERED}.path + "golden/"`, prefixes: ['models/'] },
+      samples: samplesOf(definition),
       tolerance: definition.conversion?.tolerance ?? {},
       network,
     });
@@ -65,7 +65,7 @@ export class PipelineEndpoint extends Construct {
     this.release = this.renderRelease();
   }
 
-  /** Allows putting versions on the endpoint, and asking it for the golden samples. */
+  /** Allows putting versions on the endpoint, and trying it. */
   grantRelease(id: string, member: string): void {
     this.endpoint.account.grantActAs(id, member);
     this.smokeTest.grantRun(id, member);

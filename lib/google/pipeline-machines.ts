@@ -1,4 +1,4 @@
-import type { GoogleMachine } from '../hardware';
+import { type GoogleMachine, languageModelNeeds, pickMachineForLanguageModel } from '../hardware';
 import { type Issue, IssueError } from '../issue';
 import { MACHINE_PATHS, type PipelineDefinition, type Plan } from '../pipeline';
 import { type JobPlacement, placeJob } from './job-placement';
@@ -9,7 +9,7 @@ export interface PipelineMachines {
   readonly jobs: ReadonlyMap<string, JobPlacement>;
   /** Absent where instances of Cloud Run serve. */
   readonly endpoint: GoogleMachine | undefined;
-  /** Requests that no machine satisfies. */
+  /** Requests that no machine satisfies, and a language model that none of those asked for has the memory for. */
   readonly issues: readonly Issue[];
 }
 
@@ -34,10 +34,17 @@ export function pickMachines(definition: PipelineDefinition, plan: Plan): Pipeli
       pick(`training.train.fallbackMachines[${index}]`, () => resolveMachine(machine, 'training'));
     });
   }
-  const { machine, mode } = definition.deployment.endpoint;
   const endpoint =
-    mode === 'serverless'
+    definition.deployment.endpoint.mode === 'serverless'
       ? undefined
-      : pick('deployment.endpoint.machine', () => resolveMachine(machine, 'endpoint'));
+      : pick('deployment.endpoint.machine', () => endpointMachine(definition));
   return { jobs, endpoint, issues };
+}
+
+function endpointMachine(definition: PipelineDefinition): GoogleMachine {
+  const { machine } = definition.deployment.endpoint;
+  const needs = languageModelNeeds(definition);
+  return needs
+    ? pickMachineForLanguageModel(machine, needs, { cloud: 'google', use: 'endpoint' })
+    : resolveMachine(machine, 'endpoint');
 }

@@ -7,16 +7,22 @@ import { type MachineRequest, type PipelineDefinition, servingRuntime } from '..
 import { type CloudRunResources, cloudRunResources, renderLimits } from './cloud-run-resources';
 import { EndpointAlarms } from './endpoint-alarms';
 import type { CloudRunReference } from './endpoint-metrics';
-import { renderRegister, releaseLimits, type ReleasedEndpointProps } from './released-endpoint';
+import {
+  releaseLimits,
+  type ReleasedEndpointProps,
+  renderRegister,
+  samplesOf,
+  servedDirectory,
+} from './released-endpoint';
 import { constructName } from './resource-name';
+import type { ServingContainer } from './serving-container';
 import type { ServingRuntime } from './serving-runtime';
 import { SmokeTest } from './smoke-test';
 import { serviceAgent } from './project';
-import type { ServingContainer } from './serving-runtime';
 import { StepAccount } from './step-account';
 import { CANDIDATE, cloudRunTarget } from './workflow/cloud-run-service';
 import { literal, value } from './workflow/expression';
-import { REGISTERED, REGISTERED_TEXTS, type RegisterSettings } from './workflow/register-states';
+import { pathOfVersion, REGISTERED_TEXTS, type RegisterSettings } from './workflow/register-states';
 import type { ReleaseSettings } from './workflow/release-settings';
 
 /** With the prefix of a candidate and the project's number, a host name has 63 characters at most. */
@@ -86,7 +92,7 @@ export class PipelineService extends Construct {
       url: literal(`${this.candidateUrl()}${this.renderContainer().predictRoute}`),
       token: 'identity',
       runtime: servingRuntime(definition),
-      golden: { path: `${REGISTERED}.path + "golden/"`, prefixes: ['models/'] },
+      samples: samplesOf(definition),
       tolerance: definition.conversion?.tolerance ?? {},
       network: props.network,
     });
@@ -100,7 +106,7 @@ export class PipelineService extends Construct {
     this.grant(`Invoke${id}`, 'roles/run.invoker', member);
   }
 
-  /** Allows making revisions, moving traffic, and asking for the golden samples. */
+  /** Allows making revisions, moving traffic, and trying them. */
   grantRelease(id: string, member: string): void {
     this.grant(`Release${id}`, 'roles/run.developer', member);
     this.account.grantActAs(id, member);
@@ -206,7 +212,8 @@ export class PipelineService extends Construct {
   private renderContainer(): ServingContainer {
     const { definition, runtime, store } = this.props;
     const { digest, version } = REGISTERED_TEXTS;
-    const directory = value(`${literal(store.mountPath(''))} + ${REGISTERED}.path`);
+    const served = pathOfVersion(servedDirectory(definition));
+    const directory = value(`${literal(store.mountPath(''))} + ${served}`);
     return runtime.render(directory, { pipeline: definition.name, version, digest });
   }
 

@@ -30,7 +30,7 @@ export interface ProgramStepProps {
   readonly inputs: StoreLocations;
   /** Directories by the name the program knows them by; `metrics` is one of them. */
   readonly outputs: StoreLocations;
-  /** The most the model's file may have, in MiB: the job's memory follows from it. @default 400 */
+  /** The most the model's files may have, in MiB: the job's memory follows from it. @default 400 */
   readonly modelMiB?: number;
   readonly timeoutSeconds: number;
   /** @default - reaches the internet and Google's services */
@@ -65,7 +65,7 @@ export class ProgramFunction extends Construct {
     super(scope, id);
     terraformStackOf(this);
     const { inputs, modelMiB = DEFAULT_MODEL_MIB, outputs, program, project, publish, step, store } = props;
-    const resources = sizeProgram(program, modelMiB) ?? { cpu: 0, memoryGiB: 0 };
+    const resources = sizeProgram(props, modelMiB) ?? { cpu: 0, memoryGiB: 0 };
     throwIssues(`step "${step}"`, [
       ...(resources.cpu === 0 ? [tooLarge(program, modelMiB)] : []),
       ...checkContainerJob({ ...props, resources }),

@@ -1,4 +1,4 @@
-import type { PipelineDefinition } from '../pipeline';
+import { type PipelineDefinition, servingRuntime } from '../pipeline';
 import type { IArtifactStore } from './artifact-store';
 import type { ContainerImage } from './container-image';
 import type { ReleaseLevels } from './endpoint-alarms';
@@ -8,8 +8,12 @@ import type { NetworkProps } from './network';
 import type { Project } from './project';
 import { renderModel } from './served-model';
 import type { ServingRuntime } from './serving-runtime';
-import { REGISTERED_TEXTS, type RegisterSettings } from './workflow/register-states';
+import type { StoreLocation } from './store-location';
+import { pathOfVersion, REGISTERED_TEXTS, type RegisterSettings } from './workflow/register-states';
 import type { ReleaseLimit } from './workflow/release-settings';
+
+/** Where in a version its model stands as the runtime takes it. */
+const SERVED_DIRECTORIES = { onnx: '', triton: 'triton/', vllm: 'model/' } as const;
 
 /** What an endpoint that the release workflow fills is made of, wherever it is. */
 export interface ReleasedEndpointProps {
@@ -22,6 +26,17 @@ export interface ReleasedEndpointProps {
   /** `modelId` of the registry. */
   readonly modelId: string;
   readonly network?: NetworkProps;
+}
+
+/** Directory of the version that is served; empty where it is the version itself. */
+export function servedDirectory(definition: PipelineDefinition): string {
+  return SERVED_DIRECTORIES[servingRuntime(definition)];
+}
+
+/** What a version is tried with: its golden samples, or the prompts of a language model. */
+export function samplesOf(definition: PipelineDefinition): StoreLocation {
+  const path = pathOfVersion(servingRuntime(definition) === 'vllm' ? 'prompts.json' : 'golden/');
+  return { path, prefixes: ['models/'] };
 }
 
 /** A version in the registry: what it is, and how it is served. */
@@ -37,7 +52,7 @@ export function renderRegister(props: ReleasedEndpointProps, imageUri: string): 
       runtime,
       imageUri,
       keyName: store.keyName,
-      artifactUri: artifactUri(store.bucketName),
+      artifactUri: artifactUri(store.bucketName, servedDirectory(definition)),
       served: { pipeline: definition.name, version, digest },
       labels: { pipeline: definition.name, version, digest: digestLabel, run },
       versionAliases: [alias],

@@ -2,7 +2,8 @@ import type { GoogleMachine } from '../hardware';
 import type { Replicas } from '../pipeline';
 import { renderMachine } from './machine';
 import { renderReplicas } from './replicas';
-import { type ServedVersion, type ServingRuntime, STORAGE_URI } from './serving-runtime';
+import { type ServedVersion, STORAGE_URI } from './serving-container';
+import type { ServingRuntime } from './serving-runtime';
 
 /** Longest time a model may take to be deployed; loading a large one takes minutes. */
 const DEPLOYMENT_TIMEOUT = '1800s';

@@ -1,57 +1,15 @@
 import type { Construct } from 'constructs';
+import { GPU_MEMORY_UTILIZATION, type Load } from '../hardware';
 import { type Issue, issue } from '../issue';
-import type { ContainerImage } from './container-image';
-
-/** How a container serves, as far as the service that runs it must know. */
-export interface ServingContainer {
-  /** @default - the image's own */
-  readonly command?: readonly string[];
-  /** @default - the image's own */
-  readonly args?: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
-  readonly port: number;
-  /** Answers 200 once the model is loaded. */
-  readonly healthRoute: string;
-  readonly predictRoute: string;
-  /** Shared memory of the container, in MiB. @default - 64 */
-  readonly sharedMemoryMiB?: number;
-}
-
-export interface ServedVersion {
-  readonly pipeline: string;
-  readonly version: string;
-  readonly digest: string;
-}
-
-export interface OnnxRuntimeOptions {
-  /** `cuda` needs an image with the CUDA libraries, and a GPU. @default "cpu" */
-  readonly executionProvider?: 'cpu' | 'cuda';
-}
-
-export interface VllmOptions {
-  /** GPUs that one copy is spread over. @default 1 */
-  readonly tensorParallel?: number;
-  /** Longest prompt and answer together, in tokens. @default - what the model says */
-  readonly maxModelLength?: number;
-  /** Share of a GPU's memory that it takes, above 0 to 1. @default 0.9 */
-  readonly gpuMemoryShare?: number;
-}
-
-export interface OwnContainerOptions {
-  /** @default 8080 */
-  readonly port?: number;
-  readonly healthRoute: string;
-  readonly predictRoute: string;
-  /** @default - the image's own */
-  readonly command?: readonly string[];
-  /** @default - the image's own */
-  readonly args?: readonly string[];
-  /** @default {} */
-  readonly environment?: Readonly<Record<string, string>>;
-}
-
-/** Where a container finds its model: a URI that Vertex AI tells it, or a directory that is mounted. */
-export const STORAGE_URI = '$(AIP_STORAGE_URI)';
+import { ContainerImage } from './container-image';
+import {
+  type OnnxRuntimeOptions,
+  type OwnContainerOptions,
+  type ServedVersion,
+  type ServingContainer,
+  STORAGE_URI,
+  type VllmOptions,
+} from './serving-container';
 
 /** Vertex AI mounts 64 MiB of shared memory; the processes of a model on several GPUs exchange more. */
 const VLLM_SHARED_MEMORY_MIB = 16_384;
@@ -60,6 +18,17 @@ const PORT = 8080;
 
 /** A file of the store is never appended to; what an instance that is killed has collected is lost. */
 const BATCH_SECONDS = 60;
+
+/**
+ * vLLM as Model Garden serves with it, in a public repository of Artifact Registry:
+ * https://docs.cloud.google.com/vertex-ai/generative-ai/docs/open-models/vllm/use-vllm
+ */
+const GOOGLE_VLLM =
+  'us-docker.pkg.dev/vertex-ai/vertex-vision-model-garden-dockers/pytorch-vllm-serve:20260320_0916_RC01';
+
+function googleVllmImage(): ContainerImage {
+  return ContainerImage.fromPublic(GOOGLE_VLLM);
+}
 
 /** What serves a model: the image, and how it is started. The model itself is not part of the image. */
 export abstract class ServingRuntime {
@@ -73,8 +42,12 @@ export abstract class ServingRuntime {
     return new TritonRuntime(image);
   }
 
-  /** vLLM, for language models; speaks OpenAI's protocol by `rawPredict`. */
-  static vllm(image: ContainerImage, options: VllmOptions = {}): ServingRuntime {
+  /**
+   * vLLM, for language models; speaks OpenAI's protocol by `rawPredict`.
+   *
+   * @param image Google's own, or a copy of `vllm/vllm-openai` from 0.11.1 on
+   */
+  static vllm(image: ContainerImage = googleVllmImage(), options: VllmOptions = {}): ServingRuntime {
     return new VllmRuntime(image, options);
   }
 
@@ -82,6 +55,9 @@ export abstract class ServingRuntime {
   static container(image: ContainerImage, options: OwnContainerOptions): ServingRuntime {
     return new OwnRuntime(image, options);
   }
+
+  /** What of a definition it serves; `own` may serve anything. */
+  abstract readonly kind: 'onnx' | 'triton' | 'vllm' | 'own';
 
   /** Whether it uses a GPU where there is one. */
   abstract readonly usesGpu: boolean;
@@ -101,6 +77,9 @@ export abstract class ServingRuntime {
    */
   renderCapture?(directory: string, samplePercent: number): Readonly<Record<string, string>>;
 
+  /** The same for a language model with this load, which takes prompts. Absent where it takes none. */
+  forPrompts?(load: Load): ServingRuntime;
+
   /** @param model directory or URI of the version, as the container sees it */
   abstract render(model: string, served?: ServedVersion): ServingContainer;
 
@@ -109,6 +88,8 @@ export abstract class ServingRuntime {
 }
 
 class OnnxRuntime extends ServingRuntime {
+  readonly kind = 'onnx';
+
   constructor(
     image: ContainerImage,
     private readonly options: OnnxRuntimeOptions,
@@ -153,6 +134,7 @@ class OnnxRuntime extends ServingRuntime {
 
 /** https://docs.cloud.google.com/vertex-ai/docs/predictions/using-nvidia-triton */
 class TritonRuntime extends ServingRuntime {
+  readonly kind = 'triton';
   readonly usesGpu = true;
 
   render(model: string, served?: ServedVersion): ServingContainer {
@@ -172,40 +154,58 @@ class TritonRuntime extends ServingRuntime {
 
 /** https://docs.vllm.ai/en/stable/configuration/engine_args.html */
 class VllmRuntime extends ServingRuntime {
+  readonly kind = 'vllm';
   readonly usesGpu = true;
   private readonly devices: number;
 
   constructor(
-    image: ContainerImage,
+    private readonly vllm: ContainerImage,
     private readonly options: VllmOptions,
   ) {
-    super(image);
+    super(vllm);
     this.devices = options.tensorParallel ?? 1;
   }
 
+  override forPrompts({ contextTokens: maxModelLength, sequences, tensorParallel }: Load): ServingRuntime {
+    const load = { maxModelLength, sequences, tensorParallel, protocol: 'completions' } as const;
+    return new VllmRuntime(this.vllm, { ...this.options, ...load });
+  }
+
   render(model: string, served?: ServedVersion): ServingContainer {
-    const { gpuMemoryShare = 0.9, maxModelLength } = this.options;
+    const {
+      gpuMemoryShare = GPU_MEMORY_UTILIZATION,
+      maxModelLength,
+      protocol = 'completions',
+      sequences,
+    } = this.options;
     return {
       command: ['python3', '-m', 'vllm.entrypoints.openai.api_server'],
       args: [
         '--host=0.0.0.0',
         `--port=${PORT}`,
         `--model=${model}`,
+        // Weights go from Cloud Storage to the GPU, without a copy on the disk.
+        ...(model === STORAGE_URI ? ['--load-format=runai_streamer'] : []),
         `--served-model-name=${served?.pipeline ?? 'model'}`,
         `--tensor-parallel-size=${this.devices}`,
         `--gpu-memory-utilization=${gpuMemoryShare}`,
         ...(maxModelLength === undefined ? [] : [`--max-model-len=${maxModelLength}`]),
+        ...(sequences === undefined ? [] : [`--max-num-seqs=${sequences}`]),
       ],
-      environment: served ? { MODEL_PIPELINE_DIGEST: served.digest } : {},
+      environment: {
+        // Nothing is fetched when the container starts.
+        HF_HUB_OFFLINE: '1',
+        ...(served && { MODEL_PIPELINE_DIGEST: served.digest }),
+      },
       port: PORT,
       healthRoute: '/health',
-      predictRoute: '/v1/chat/completions',
+      predictRoute: protocol === 'chat' ? '/v1/chat/completions' : '/v1/completions',
       sharedMemoryMiB: VLLM_SHARED_MEMORY_MIB,
     };
   }
 
   check(accelerators: number, path: string): Issue[] {
-    const { gpuMemoryShare = 0.9 } = this.options;
+    const { gpuMemoryShare = GPU_MEMORY_UTILIZATION } = this.options;
     return [
       ...needsGpu(accelerators, path, 'vLLM'),
       ...(accelerators > 0 && this.devices > accelerators
@@ -233,6 +233,7 @@ class VllmRuntime extends ServingRuntime {
 }
 
 class OwnRuntime extends ServingRuntime {
+  readonly kind = 'own';
   readonly usesGpu = true;
 
   constructor(

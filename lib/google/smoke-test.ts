@@ -26,8 +26,8 @@ export interface SmokeTestProps {
   /** What requests carry: `identity` for Cloud Run, `access` for Vertex AI. */
   readonly token: 'identity' | 'access';
   readonly runtime: ServingRuntime;
-  /** `golden/` of the version that was released. */
-  readonly golden: StoreLocation;
+  /** `golden/` of the version that was released; of a language model its `prompts.json`. */
+  readonly samples: StoreLocation;
   /** Accepted difference between the endpoint's answers and the golden samples. */
   readonly tolerance: Tolerance;
   /** @default - reaches the internet and Google's services */
@@ -35,8 +35,8 @@ export interface SmokeTestProps {
 }
 
 /**
- * Sends the golden samples to an endpoint; an answer that differs ends the step with an error. Its
- * `account` must be allowed to call the endpoint.
+ * Sends the golden samples to an endpoint, or the prompts of a language model; an answer that differs, or
+ * continues nothing, ends the step with an error. Its `account` must be allowed to call the endpoint.
  */
 export class SmokeTest extends Construct {
   readonly account: StepAccount;
@@ -47,11 +47,11 @@ export class SmokeTest extends Construct {
   constructor(scope: Construct, id: string, props: SmokeTestProps) {
     super(scope, id);
     terraformStackOf(this);
-    const { golden, project, store } = props;
+    const { project, samples, store } = props;
     const job = { ...props, resources: RESOURCES, timeoutSeconds: TIMEOUT_SECONDS };
     throwIssues(`smoke test "${this.node.path}"`, checkContainerJob(job));
-    this.account = new StepAccount(this, 'Account', { project, purpose: 'Sends the golden samples' });
-    this.account.grantStore(store, { golden }, {});
+    this.account = new StepAccount(this, 'Account', { project, purpose: 'Tries what was released' });
+    this.account.grantStore(store, { samples }, {});
     this.job = new ContainerJob(this, 'Job', {
       ...job,
       account: this.account,
@@ -70,7 +70,7 @@ export class SmokeTest extends Construct {
     this.job.grantRun(id, member);
   }
 
-  private renderStep({ golden, runtime, store, token, tolerance, url }: SmokeTestProps): WorkflowStep {
+  private renderStep({ runtime, samples, store, token, tolerance, url }: SmokeTestProps): WorkflowStep {
     const { absolute, relative } = tolerance;
     return {
       call: RUN_PROGRAM,
@@ -78,7 +78,7 @@ export class SmokeTest extends Construct {
         name: this.job.jobName,
         args: [
           'smoke-test',
-          value(`${literal(store.mountPath(''))} + ${golden.path}`),
+          value(`${literal(store.mountPath(''))} + ${samples.path}`),
           ...['--url', value(url)],
           ...['--runtime', runtime],
           ...['--token', token],

@@ -1,6 +1,6 @@
-/** A directory of the artifact store that a step reads or writes. */
+/** A directory of the artifact store that a step reads or writes, or a file of it. */
 export interface StoreLocation {
-  /** Path within the bucket that ends with `/`, as an expression of the workflow without its `${}`. */
+  /** Path within the bucket, that of a directory with `/` at its end, as an expression of the workflow without its `${}`. */
   readonly path: string;
   /** Prefixes of the store it may lie under; `*` stands for any run. */
   readonly prefixes: readonly string[];

@@ -3,8 +3,6 @@ export const UNSUPPORTED: Readonly<Record<string, string>> = {
   'training.train.warmPoolMinutes': 'every job gets machines of its own',
   'training.tuning.warmStart': 'a study of Vertex AI learns from no other',
   'conversion.format=tflite': 'endpoints serve ONNX',
-  'deployment.endpoint.runtime=triton':
-    'a version holds no unpacked model repository, which Triton reads on Vertex AI; use ModelEndpoint',
   'deployment.endpoint.mode=asynchronous': 'endpoints of Vertex AI have no queue',
   'deployment.endpoint.replicas.concurrentRequests':
     'an endpoint of Vertex AI scales on requests per minute, or on its GPUs; Cloud Run adds instances by itself',

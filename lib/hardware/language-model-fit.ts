@@ -1,4 +1,5 @@
 import { type Issue, issue } from '../issue';
+import { GPU_COUNTS, spreadsEvenly } from '../pipeline/definition';
 import { ACCELERATORS } from './accelerators';
 import { machinesOf } from './catalogue';
 import type { Cloud, Machine, MachineOf } from './machine';
@@ -110,15 +111,13 @@ export function machineForLanguageModel<C extends Cloud>(
   );
 }
 
-/** Each GPU takes as many attention heads; those with keys and values are split evenly, or copied evenly. */
 function splitIssues(
   { attentionHeads, keyValueHeads }: LanguageModelSize,
   { tensorParallel }: Load,
   path: string,
 ): Issue[] {
-  const even = keyValueHeads % tensorParallel === 0 || tensorParallel % keyValueHeads === 0;
-  if (attentionHeads % tensorParallel === 0 && even) return [];
-  const degrees = [1, 2, 4, 8].filter((degree) => attentionHeads % degree === 0);
+  if (spreadsEvenly(attentionHeads, keyValueHeads, tensorParallel)) return [];
+  const degrees = GPU_COUNTS.filter((gpus) => spreadsEvenly(attentionHeads, keyValueHeads, gpus));
   return [
     issue(
       'tensor-parallel',
@@ -131,7 +130,7 @@ function splitIssues(
 
 /** Names the smallest machine, over the fewest GPUs. */
 function advice(model: LanguageModelSize, load: Load, cloud: Cloud): string {
-  for (const tensorParallel of [1, 2, 4, 8]) {
+  for (const tensorParallel of GPU_COUNTS) {
     const machine = machineForLanguageModel(model, { ...load, tensorParallel }, cloud);
     if (machine === undefined) continue;
     const { accelerator, accelerators, name } = machine;

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { issue, throwIssues } from '../issue';
-import { driftStep, type PipelineDefinition } from '../pipeline';
+import { driftStep, isLanguageModel, type PipelineDefinition } from '../pipeline';
 import { runJob } from './job';
 import { LocalStore } from './store';
 
@@ -43,7 +43,13 @@ export async function checkDrift(
   definition: PipelineDefinition,
   options: DriftOptions,
 ): Promise<{ readonly report: DriftReport; readonly directory: string }> {
-  const { name, source } = definition;
+  const { name, signature, source } = definition;
+  if (isLanguageModel(signature)) {
+    const fix = 'Run the pipeline on newer data: evaluate.py measures it.';
+    throwIssues(`drift of "${name}"`, [
+      issue('language-model', 'signature.task', 'is "text-generation"; drift compares tensors', fix),
+    ]);
+  }
   const store = new LocalStore(resolve(options.store ?? join('.model-pipeline', name)));
   const version = store.liveVersion() ?? '';
   const capture = resolve(options.capture ?? join(store.root, 'capture', name));

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Issue, throwIssues } from '../issue';
+import { type Issue, issue, throwIssues } from '../issue';
 import { isLanguageModel, type PipelineDefinition } from './definition';
 import { validateDefinition } from './validation';
 
@@ -17,6 +17,10 @@ export function definePipeline(definition: PipelineDefinition): PipelineDefiniti
 }
 
 function checkFiles({ signature, source, training, optimization }: PipelineDefinition): Issue[] {
+  if (!existsSync(source)) {
+    const fix = 'Name the directory of preprocess.py and train.py; __dirname where the definition is in it.';
+    return [issue('missing-file', 'source', `names ${source}, which is not there`, fix)];
+  }
   const entries = {
     'training.preprocess.entry': training.preprocess?.entry ?? 'preprocess.py',
     'training.train.entry': training.train.entry ?? 'train.py',

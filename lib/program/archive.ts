@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { create } from 'tar';
@@ -20,6 +20,16 @@ export async function writeArchive(file: string, entries: readonly ArchiveEntry[
     await create({ file, cwd: staging, gzip: true, portable: true, mtime: new Date(0) }, paths);
   } finally {
     rmSync(staging, { recursive: true, force: true });
+  }
+}
+
+/** Writes the files below a directory, on the disk of those they are copied from, which they take no more of. */
+export function writeEntries(directory: string, entries: readonly ArchiveEntry[]): void {
+  for (const entry of entries) {
+    const target = join(directory, entry.path);
+    mkdirSync(dirname(target), { recursive: true });
+    if ('from' in entry) linkSync(entry.from, target);
+    else writeFileSync(target, 'text' in entry ? entry.text : entry.bytes);
   }
 }
 

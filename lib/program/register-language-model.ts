@@ -1,6 +1,7 @@
 import { copyFileSync, cpSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { LanguageModel, type Signer, versionId } from '../artifact';
+import { type Signer, versionId } from '../artifact';
+import { LanguageModel } from '../artifact/language-model/language-model';
 import { parsePrompts, PROMPTS_FILE } from '../artifact/language-model/prompts';
 import { configIssues, parseLanguageModelSignature, sizeIssues } from '../artifact/language-model/signature';
 import { inVersion } from '../artifact/language-model/verified-language-model';
@@ -64,7 +65,7 @@ export async function registerLanguageModel(
     modelBom({ pipeline, version, files: described, signature, report, metrics }),
   );
   const files = digestDirectory(target, known);
-  await sealVersion(target, { pipeline, version, runtime: 'vllm' }, files, signer);
+  await sealVersion(target, { pipeline, version, runtime: 'vllm', modelDigest: model.digest }, files, signer);
   return {
     model_bytes: model.bytes,
     parameters: model.weights.parameters,

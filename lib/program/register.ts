@@ -1,30 +1,28 @@
 import { copyFileSync, cpSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { readGolden, readSignature, versionId, type Runtime, type VerificationReport } from '../artifact';
-import { digestDirectory, isPackageFile, SIGNATURE_FILE, WEIGHTS_FILE } from '../artifact/manifest';
+import { readSignature, versionId, type Runtime } from '../artifact';
+import { digestDirectory, isPackageFile, SIGNATURE_FILE } from '../artifact/manifest';
 import { modelBom } from '../artifact/provenance/ml-bom';
 import { signDigests } from '../artifact/provenance/sign';
 import { readReport, reportIssues } from '../artifact/read-report';
 import { IssueError, throwIssues } from '../issue';
 import type { ServingRuntime } from '../pipeline/definition';
-import { writeArchive, type ArchiveEntry } from './archive';
+import { type ArchiveEntry, writeArchive, writeEntries } from './archive';
 import type { Metrics, ProgramRequest, ProgramServices } from './contract';
 import { readMetrics } from './metrics';
 import { registerLanguageModel } from './register-language-model';
 import { sealVersion, sha256Of } from './seal-version';
 import { inputOf, outputOf, parameterOf, writeJson } from './support';
-import { tritonConfig } from './triton-config';
-import { tritonConfigIssues } from './triton-config-issues';
-import { tritonWarmup } from './triton-warmup';
+import { SERVED_FILES, tritonRepository } from './triton-repository';
 
 const ARCHIVE = 'model.tar.gz';
 const BOM = 'bom.json';
-/** What Triton wants in the directory of the model's version. */
-const MODEL_FILES = ['model.onnx', WEIGHTS_FILE];
+/** The model repository of a version for Triton, as servers take it that read a directory. */
+const REPOSITORY = 'triton';
 
 /**
  * Completes a verified package to a version: report, metrics, bill of materials, archive for the
- * runtime, signature, and the manifest last. The archive is signed inside as well, since the server
+ * runtime, for Triton its model repository as well, signature, and the manifest last. The archive is signed inside as well, since the server
  * sees nothing else of the version.
  *
  * @throws IssueError when the report did not pass, or vouches for another model
@@ -50,11 +48,13 @@ export async function register(request: ProgramRequest, { signer }: ProgramServi
     modelBom({ pipeline, version, files: digestDirectory(target), signature, report, metrics }),
   );
   const packed = digestDirectory(target);
-  const entries = entriesFor(runtime, pipeline, target, Object.keys(packed), report);
+  const repository = runtime === 'triton' ? tritonRepository(pipeline, target, report) : [];
+  const entries = entriesFor(runtime, pipeline, target, Object.keys(packed), repository);
   if (signer && runtime === 'onnx') {
     entries.push({ path: SIGNATURE_FILE, text: await signDigests(pipeline, sha256Of(packed), signer) });
   }
   await writeArchive(join(target, ARCHIVE), entries);
+  writeEntries(join(target, REPOSITORY), repository);
   // What a later training starts from; no server needs it.
   const { weights } = request.inputs;
   if (weights !== undefined) cpSync(weights, join(target, 'weights'), { recursive: true });
@@ -68,30 +68,20 @@ export async function register(request: ProgramRequest, { signer }: ProgramServi
 }
 
 /**
- * `onnx`: the files as they are. `triton`: one model repository entry named after the pipeline, alone
- * at the root, where SageMaker's Triton container looks for exactly one directory.
+ * `onnx`: the files as they are. `triton`: one model repository entry named after the pipeline, alone at the
+ * root, where SageMaker's Triton container looks for exactly one directory; the other files go with it.
  */
 function entriesFor(
   runtime: Runtime,
   pipeline: string,
   directory: string,
   paths: readonly string[],
-  report: VerificationReport,
+  repository: readonly ArchiveEntry[],
 ): ArchiveEntry[] {
-  if (runtime === 'onnx') return paths.map((path) => ({ path, from: join(directory, path) }));
-  const batchInvariant = report.checks.some(({ id, verdict }) => id === 'batch' && verdict === 'passed');
-  const signature = readSignature(join(directory, 'signature.json'));
-  const { config, files } = tritonWarmup(signature, readGolden(join(directory, 'golden')).samples);
-  const text = tritonConfig({ name: pipeline, signature, batchInvariant, warmup: config });
-  throwIssues('Triton configuration', tritonConfigIssues(text, signature));
-  return [
-    { path: `${pipeline}/config.pbtxt`, text },
-    ...Object.entries(files).map(([name, bytes]) => ({ path: `${pipeline}/warmup/${name}`, bytes })),
-    ...paths.map((path) => ({
-      path: MODEL_FILES.includes(path) ? `${pipeline}/1/${path}` : `${pipeline}/${path}`,
-      from: join(directory, path),
-    })),
-  ];
+  const entries = paths.map((path) => ({ path, from: join(directory, path) }));
+  if (runtime === 'onnx') return entries;
+  const others = entries.filter(({ path }) => !SERVED_FILES.includes(path));
+  return [...repository, ...others.map((entry) => ({ ...entry, path: `${pipeline}/${entry.path}` }))];
 }
 
 function copy(from: string, to: string): void {

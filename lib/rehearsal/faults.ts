@@ -52,7 +52,7 @@ export function spoilAnswer(body: string): string {
   return JSON.stringify(
     JSON.parse(body, (key, value: unknown) => {
       if (typeof value === 'number') return value + 1;
-      return key === 'generated_text' ? '' : value;
+      return key === 'generated_text' || key === 'text' ? '' : value;
     }),
   );
 }

@@ -40,7 +40,7 @@ export function findModel(
 }
 
 function readModel(directory: string, publicKey: PublicKey | undefined): ServedModel {
-  if (existsSync(join(directory, 'releases'))) {
+  if (['releases', 'models'].some((folder) => existsSync(join(directory, folder)))) {
     const version = join(directory, 'models', liveVersion(directory));
     return VerifiedArtifact.fromDirectory(version, { publicKey });
   }

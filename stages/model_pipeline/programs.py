@@ -5,6 +5,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 from model_pipeline.contract import ProgramError, Request
+from model_pipeline.user_code import cause_of
 
 PROGRAMS = ("preprocess", "train", "tune", "export", "evaluate", "prune", "distill", "quantize", "drift")
 
@@ -21,4 +22,4 @@ def run_program(request: Request) -> None:
         raise ProgramError(" ".join(str(error).split())) from error
     except Exception as error:
         traceback.print_exc()
-        raise ProgramError(" ".join(f"{type(error).__name__}: {error}".split())) from error
+        raise ProgramError(" ".join(cause_of(error).split())) from error

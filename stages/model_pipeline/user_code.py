@@ -71,8 +71,15 @@ def _told_in_one_line(path: Path) -> Iterator[None]:
         raise
     except (Exception, SystemExit) as error:
         traceback.print_exc()
-        cause = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        raise ProgramError(f"{_place(path, error)}: {cause}") from error
+        raise ProgramError(f"{_place(path, error)}: {cause_of(error)}") from error
+
+
+def cause_of(error: BaseException) -> str:
+    """An exception in one line; of a missing package also where it is missed."""
+    cause = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    if isinstance(error, ModuleNotFoundError):
+        return f"{cause}; {sys.executable} needs this package's stages, and your requirements.txt"
+    return cause
 
 
 def _place(path: Path, error: BaseException) -> str:

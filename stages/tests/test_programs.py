@@ -1,6 +1,7 @@
 """The programs one after the other, as a plan has them, on a tiny model."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -85,7 +86,10 @@ WRONG_TRAIN = {
         "m.pt: pickles run code when they are read; save safetensors instead"
     ),
     "import sys\nsys.exit(0)": "train.py:2: SystemExit: 0",
-    "import no_such_module": "train.py:1: ModuleNotFoundError: No module named 'no_such_module'",
+    "import no_such_module": (
+        "train.py:1: ModuleNotFoundError: No module named 'no_such_module'; "
+        f"{sys.executable} needs this package's stages, and your requirements.txt"
+    ),
 }
 
 

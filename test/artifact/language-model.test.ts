@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LanguageModel } from '../../lib/artifact';
+import { LanguageModel } from '../../lib/artifact/language-model/language-model';
 import { CONFIG, type LanguageModelFiles, safetensors, writeLanguageModel } from './write-language-model';
 
 const read = (files?: LanguageModelFiles) => LanguageModel.fromDirectory(writeLanguageModel(files));
@@ -77,11 +77,17 @@ test.each([
     'auto_map: asks for Python code of its own, which would run unread',
   ],
   [{ kv_lora_rank: 512 }, 'kv_lora_rank: stands for latent attention, whose cache is not sized here'],
-  [{ num_hidden_layers: undefined }, 'num_hidden_layers: is null, wanted a whole number from 1'],
+  [{ num_hidden_layers: undefined }, 'num_hidden_layers: is missing, wanted a whole number from 1'],
   [{ num_attention_heads: 0 }, 'num_attention_heads: is 0, wanted a whole number from 1'],
-  [{ hidden_size: 65 }, 'head_dim: is null, wanted a whole number from 1'],
+  [{ hidden_size: 65 }, 'head_dim: is missing, wanted a whole number from 1'],
 ])('config.json with %j is refused', (change, message) => {
   expect(() => read({ config: { ...CONFIG, ...change } })).toThrow(`config.json: ${message}`);
+});
+
+test('a number that config.json lacks is to be written', () => {
+  expect(() => read({ config: { ...CONFIG, num_hidden_layers: undefined } })).toThrow(
+    'fix: write it; or serve it with an image of your own, which knows the model',
+  );
 });
 
 describe('several files of weights', () => {

@@ -10,10 +10,19 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import Ajv2020 from 'ajv/dist/2020';
-import { renderReport, reportHtml, type VerificationReport, verifyLanguageModel } from '../../lib/artifact';
+import {
+  keySigner,
+  renderReport,
+  reportHtml,
+  signDirectory,
+  type VerificationReport,
+  verifyLanguageModel,
+} from '../../lib/artifact';
 import { readLanguageModelSignature } from '../../lib/artifact/language-model/signature';
 import { digestDirectory } from '../../lib/artifact/manifest';
 import { parseReport, reportIssues } from '../../lib/artifact/read-report';
+import { registeredModel } from '../program/language-model';
+import { keyPair } from './provenance/support';
 import { layer, SIGNATURE, tensorFile, type TinyLlama, TENSORS, writeTinyLlama } from './write-tiny-llama';
 
 const CHECKS = ['lm-files', 'lm-config', 'lm-tokenizer', 'lm-weights', 'lm-signature', 'lm-weights-finite'];
@@ -283,6 +292,55 @@ test('directories and links are findings, not files that the report is bound to'
 test('without config.json there is nothing to report on', async () => {
   const directory = writeTinyLlama({ files: { 'config.json': undefined } });
   await expect(verify(directory)).rejects.toThrow('config.json: does not exist [file-missing]');
+});
+
+describe('the version of a language model', () => {
+  const { privatePem, publicPem } = keyPair();
+  let version: string;
+  beforeEach(async () => {
+    version = await registeredModel();
+  });
+
+  async function provenance(publicKey = publicPem): Promise<readonly [string, number, readonly string[]]> {
+    const report = await verifyLanguageModel(join(version, 'model'), { provenance: { version, publicKey } });
+    const [check] = report.checks.filter(({ id }) => id === 'provenance');
+    const findings = check?.findings ?? [];
+    return [
+      `${report.verdict}: ${check?.detail ?? ''}`,
+      report.checks.length,
+      findings.map(({ path, message }) => `${path.replace(`${version}/`, '')}: ${message}`),
+    ];
+  }
+
+  test('passes where the holder of the key signed every file', async () => {
+    await signDirectory(version, keySigner(privatePem));
+    expect(await provenance()).toEqual(['passed: 9 files signed', CHECKS.length + 1, []]);
+  });
+
+  test('fails where nobody signed, or another', async () => {
+    const unsigned = 'model.sig: does not exist: nobody signed';
+    const failed = 'failed: not what the holder of the key signed';
+    expect(await provenance()).toEqual([failed, CHECKS.length + 1, [unsigned]]);
+    await signDirectory(version, keySigner(privatePem));
+    expect((await provenance(keyPair().publicPem))[2]).toEqual([
+      expect.stringMatching(/^model\.sig: is of the key \w+, not of \w+$/),
+    ]);
+  });
+
+  test('fails with files that were changed or added since, of the model and beside it', async () => {
+    await signDirectory(version, keySigner(privatePem));
+    writeFileSync(join(version, 'prompts.json'), '{}');
+    writeFileSync(join(version, 'model', 'notes.txt'), 'x');
+    expect((await provenance())[2]).toEqual([
+      'prompts.json: was changed after it was signed',
+      'model/notes.txt: is not part of what was signed',
+    ]);
+  });
+
+  test('fails with a link, whatever it points to', async () => {
+    symlinkSync('/etc/hosts', join(version, 'notes.txt'));
+    expect((await provenance())[2]).toEqual(['notes.txt: is neither a file nor a directory']);
+  });
 });
 
 describe('a report vouches for the model', () => {

@@ -147,11 +147,12 @@ test('one that keeps a replica brings no first one, and keeps the number of them
 });
 
 test('what an asynchronous endpoint does not have, and what only it has, is refused', () => {
-  const capture = { ...definition.monitoring, capture: { samplePercent: 10 } };
+  const capture = { ...definition.monitoring, capture: { samplePercent: 10 }, drift: {} };
   expect(
     issuesOf({ definition: { ...definition, monitoring: capture }, queue: { concurrentRequests: 0 } }),
   ).toEqual([
     'monitoring.capture: is not carried out: SageMaker records no requests of an asynchronous endpoint; they stay in the store',
+    'monitoring.drift: is not carried out: SageMaker records no requests of an asynchronous endpoint; they stay in the store',
     'queue.concurrentRequests: is 0',
   ]);
   const realTime = { ...spamFilter, monitoring: definition.monitoring };

@@ -4,9 +4,9 @@ import { compile, type PipelineDefinition } from '../../lib/pipeline';
 import { scenariosOf } from '../../lib/rehearsal/scenarios';
 import { fixtureDefinition, runFixture } from './fixture-programs';
 import { containing } from './matchers';
+import { rehearse } from '../rehearsal/rehearse';
 
 jest.mock('../../lib/aws/function-bundle', () => jest.requireActual<object>('./stub-bundle'));
-jest.setTimeout(120_000);
 
 const definition: PipelineDefinition = {
   ...fixtureDefinition,
@@ -24,23 +24,11 @@ const definition: PipelineDefinition = {
 
 const scenarios = scenariosOf(compile(definition));
 
-let rehearsal: Rehearsal;
-beforeAll(() => {
-  const data = join(__dirname, '..', 'fixtures', 'data');
-  rehearsal = new Rehearsal(definition, { data, runProgram: runFixture });
-});
-afterAll(() => rehearsal.close());
-
-async function perform(name: string) {
-  const scenario = scenarios.find((candidate) => candidate.name === name);
-  if (scenario === undefined) throw new Error(`there is no scenario "${name}"`);
-  const result = await rehearsal.run(scenario);
-  expect({ problems: result.problems, failure: result.problems.length > 0 && result.failure }).toEqual({
-    problems: [],
-    failure: false,
-  });
-  return result;
-}
+const data = join(__dirname, '..', 'fixtures', 'data');
+const { perform, rehearsal } = rehearse(
+  scenarios,
+  () => new Rehearsal(definition, { data, runProgram: runFixture }),
+);
 
 test('a version is released through the queue, and scales from no replica', async () => {
   const { calls } = await perform('success, over another version');
@@ -78,5 +66,9 @@ test.each([
 
 test('every permission that asking through the queue and scaling from nothing take was used', () => {
   const asking = /(Endpoint|SmokeTest).*Role|cloudwatch|application-autoscaling/;
-  expect(rehearsal.unusedPermissions().filter((permission) => asking.test(permission))).toEqual([]);
+  expect(
+    rehearsal()
+      .unusedPermissions()
+      .filter((permission) => asking.test(permission)),
+  ).toEqual([]);
 });

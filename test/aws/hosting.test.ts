@@ -353,17 +353,23 @@ describe('an asynchronous endpoint', () => {
     });
   });
 
-  test('scales on what waits, and watches it', () => {
+  test('scales on what waits, watches it, and records no requests', () => {
     const stack = createStack();
     const store = new ArtifactStore(stack, 'Store');
     const hosting = Hosting.asynchronous({ store, concurrentRequests: 0 });
     expect(
       issuesOf(
-        { hosting, replicas: { min: 0, max: 2, requestsPerMinute: 10 }, queue: { backlog: { critical: 9 } } },
+        {
+          hosting,
+          replicas: { min: 0, max: 2, requestsPerMinute: 10 },
+          queue: { backlog: { critical: 9 } },
+          capture: { store, samplePercent: 10 },
+        },
         stack,
       ),
     ).toEqual([
       'replicas.requestsPerMinute: is not a target of an asynchronous endpoint',
+      'capture: is not carried out: SageMaker records no requests of an asynchronous endpoint; they stay in the store',
       'hosting.concurrentRequests: is 0',
     ]);
   });

@@ -1,5 +1,6 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { LanguageModel, VerifiedLanguageModel } from '../../lib/artifact';
+import { VerifiedLanguageModel } from '../../lib/artifact';
+import { LanguageModel } from '../../lib/artifact/language-model/language-model';
 import {
   ArtifactStore,
   ContainerImage,
@@ -12,28 +13,40 @@ import {
   type ServedLanguageModelProps,
 } from '../../lib/aws';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { CONFIG, writeLanguageModel } from '../artifact/write-language-model';
+import { verifiedFiles } from '../artifact/verified-files';
+import { type TinyTensor, writeTinyLlama } from '../artifact/write-tiny-llama';
 import { registeredModel } from '../program/language-model';
 import { statementsOf } from './policies';
 import { createStack, SERVER } from './synth';
 
 const MODEL = 'AWS::SageMaker::Model';
-const model = LanguageModel.fromDirectory(writeLanguageModel());
+const PERFORMANCE = { latencyP99Ms: { critical: 30_000 }, errorPercent: { critical: 1 } };
 
-/** Weights of Llama 3.1 8B, which no test needs to have. */
-const large = LanguageModel.fromDirectory(
-  writeLanguageModel({
-    config: {
-      ...CONFIG,
-      num_hidden_layers: 32,
-      num_attention_heads: 32,
-      num_key_value_heads: 8,
-      hidden_size: 4096,
-      max_position_embeddings: 131072,
-    },
-  }),
-);
-Object.defineProperty(large, 'weights', { value: { ...large.weights, bytes: 14.96 * 2 ** 30 } });
+let model: VerifiedLanguageModel;
+/** As large as Llama 3.1 8B, but for the weights, which no test needs to have. */
+let large: VerifiedLanguageModel;
+
+beforeAll(async () => {
+  model = await verifiedFiles(writeTinyLlama());
+  const tensor: TinyTensor = { dtype: 'BF16', shape: [1] };
+  const layers = Array.from({ length: 32 }, (_, layer) => [`model.layers.${layer}.norm.weight`, tensor]);
+  large = await verifiedFiles(
+    writeTinyLlama({
+      config: {
+        architectures: ['GraniteForCausalLM'],
+        num_hidden_layers: 32,
+        num_attention_heads: 32,
+        num_key_value_heads: 8,
+        hidden_size: 4096,
+        max_position_embeddings: 131072,
+      },
+      tensors: Object.fromEntries(layers) as Record<string, TinyTensor>,
+    }),
+  );
+  Object.defineProperty(large.model, 'weights', {
+    value: { ...large.model.weights, bytes: 14.96 * 2 ** 30 },
+  });
+});
 
 function synth(
   served: Partial<ServedLanguageModelProps> = {},
@@ -42,11 +55,10 @@ function synth(
 ) {
   const store = new ArtifactStore(stack, 'Store');
   const artifact = new ServedLanguageModel({ model, store, ...served });
-  const performance = { latencyP99Ms: { critical: 30_000 }, errorPercent: { critical: 1 } };
   const endpoint = new ModelEndpoint(stack, 'Chat', {
     endpointName: 'chat',
     artifact,
-    performance,
+    performance: PERFORMANCE,
     ...props,
   });
   return {
@@ -62,7 +74,7 @@ function synth(
 test('is served by vLLM from files in the store, under their digest', () => {
   const { template } = synth({ contextTokens: 1024, sequences: 16 });
   template.hasResource(MODEL, {
-    Metadata: { digest: `sha256:${model.digest}` },
+    Metadata: { digest: `sha256:${model.model.digest}` },
     Properties: {
       PrimaryContainer: {
         Image: {
@@ -88,7 +100,7 @@ test('is served by vLLM from files in the store, under their digest', () => {
           OPTION_MAX_NUM_SEQS: '16',
           OPTION_MODEL_LOADING_TIMEOUT: '601',
           OPTION_GPU_MEMORY_UTILIZATION: '0.9',
-          MODEL_PIPELINE_DIGEST: model.digest,
+          MODEL_PIPELINE_DIGEST: model.model.digest,
         },
       },
       Tags: Match.arrayWith([{ Key: 'model-pipeline:version', Value: model.version }]),
@@ -190,6 +202,15 @@ test('answers are streamed to whom may send requests', () => {
   endpoint.grantInvoke(role);
   const actions = statementsOf(Template.fromStack(stack)).flatMap((statement) => statement.actions);
   expect(actions).toContain('sagemaker:InvokeEndpointWithResponseStream');
+});
+
+test('a model that nobody verified is refused, with the command that mends it', () => {
+  const unverified = LanguageModel.fromDirectory(writeTinyLlama());
+  expect(() => synth({ model: unverified as unknown as VerifiedLanguageModel })).toThrow(
+    'language model: 1 problem\n' +
+      '  model: is not a verified language model [language-model-not-verified]\n' +
+      '    fix: Verify the files with `model-pipeline verify <directory> --report <file>`, and pass VerifiedLanguageModel.fromFiles(directory, file).',
+  );
 });
 
 test('its files are uploaded to where it reads them', () => {

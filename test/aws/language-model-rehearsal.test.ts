@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { Rehearsal } from '../../lib/aws/rehearsal/rehearsal';
 import type { ProgramRunner } from '../../lib/aws/rehearsal/rehearsed-jobs';
 import { compile, type PipelineDefinition } from '../../lib/pipeline';
-import { type Scenario, scenariosOf } from '../../lib/rehearsal/scenarios';
+import { scenariosOf } from '../../lib/rehearsal/scenarios';
 import { SIGNATURE, writeTinyLlama } from '../artifact/write-tiny-llama';
 import { grammar } from '../fixtures/language-model/pipeline';
 import { containing, matching } from './matchers';
+import { performEach, rehearse } from '../rehearsal/rehearse';
 
 jest.mock('../../lib/aws/function-bundle', () => jest.requireActual<object>('./stub-bundle'));
-jest.setTimeout(120_000);
 
 const DATA = join(__dirname, '..', 'fixtures', 'language-model', 'data');
 
@@ -27,25 +27,15 @@ const runFixture: ProgramRunner = ({ outputs }) => {
 
 const scenarios = scenariosOf(compile(definition));
 
-function named(name: string): Scenario {
-  const scenario = scenarios.find((candidate) => candidate.name === name);
-  if (scenario === undefined) throw new Error(`there is no scenario "${name}"`);
-  return scenario;
-}
+const { perform, rehearsal } = rehearse(
+  scenarios,
+  () => new Rehearsal(definition, { data: DATA, runProgram: runFixture }),
+);
 
-let rehearsal: Rehearsal;
-beforeAll(() => {
-  rehearsal = new Rehearsal(definition, { data: DATA, runProgram: runFixture });
-});
-afterAll(() => rehearsal.close());
-
-test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('%s', async (_, scenario) => {
-  const { failure, problems } = await rehearsal.run(scenario);
-  expect({ problems, failure: problems.length > 0 && failure }).toEqual({ problems: [], failure: false });
-});
+performEach(scenarios, perform);
 
 test('the version that is served is a directory of the store, and so is what the registry lists', async () => {
-  const { calls } = await rehearsal.run(named('success'));
+  const { calls } = await perform('success');
   const [listed] = calls.filter(({ action }) => action === 'sagemaker:createModelPackage');
   const [model] = calls.filter(({ action }) => action === 'sagemaker:createModel');
   const source = { S3DataSource: { S3Uri: matching(/^s3:\/\/[^/]+\/models\/[0-9a-f]{12}\/model\/$/) } };
@@ -65,31 +55,29 @@ test('the version that is served is a directory of the store, and so is what the
 });
 
 test('a model that is not the one declared is never registered', async () => {
-  const { calls, failure } = await rehearsal.run(named('verification failure'));
+  const { calls, failure } = await perform('verification failure');
   expect(failure?.cause).toContain('is 1; the signature declares contextTokens 2048');
   expect(calls.filter(({ state }) => /^(register|approve|release)/.test(state))).toEqual([]);
 });
 
 test('an endpoint that continues nothing gets its version before back', async () => {
-  const { failure, path } = await rehearsal.run(named('smoke test failed'));
+  const { failure, path } = await perform('smoke test failed');
   expect(failure?.cause).toContain('prompt "the cat": was continued by nothing: ""');
   expect(path).toContain('restore: update the endpoint');
 });
 
 test('every permission of every role was used, but for those that AWS uses itself', () => {
-  expect(rehearsal.unusedPermissions()).toEqual([]);
+  expect(rehearsal().unusedPermissions()).toEqual([]);
 });
 
 describe('of a model that is too large for functions', () => {
-  let large: Rehearsal;
-  beforeAll(() => {
-    large = new Rehearsal(definition, { data: DATA, runProgram: runFixture, modelMebibytes: 16_384 });
-  });
-  afterAll(() => large.close());
+  const large = rehearse(
+    scenarios,
+    () => new Rehearsal(definition, { data: DATA, runProgram: runFixture, modelMebibytes: 16_384 }),
+  );
 
   test('jobs verify and register it', async () => {
-    const { calls, problems } = await large.run(named('success'));
-    expect(problems).toEqual([]);
+    const { calls } = await large.perform('success');
     const jobs = calls.filter(({ action }) => action === 'sagemaker:createProcessingJob.sync');
     expect(jobs.map(({ state }) => state)).toEqual([
       'preprocess: job',
@@ -100,7 +88,10 @@ describe('of a model that is too large for functions', () => {
   });
 
   test('their roles have no permission that they do not use', () => {
-    const unused = large.unusedPermissions().filter((permission) => /(Verify|Register)Role/.test(permission));
+    const unused = large
+      .rehearsal()
+      .unusedPermissions()
+      .filter((permission) => /(Verify|Register)Role/.test(permission));
     expect(unused).toEqual([]);
   });
 });

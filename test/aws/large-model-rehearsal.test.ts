@@ -4,26 +4,17 @@ import { compile } from '../../lib/pipeline';
 import { scenariosOf } from '../../lib/rehearsal/scenarios';
 import { fixtureDefinition, runFixture } from './fixture-programs';
 import { containing } from './matchers';
+import { rehearse } from '../rehearsal/rehearse';
 
 jest.mock('../../lib/aws/function-bundle', () => jest.requireActual<object>('./stub-bundle'));
-jest.setTimeout(120_000);
 
 const scenarios = scenariosOf(compile(fixtureDefinition));
 
-let rehearsal: Rehearsal;
-beforeAll(() => {
-  const data = join(__dirname, '..', 'fixtures', 'data');
-  rehearsal = new Rehearsal(fixtureDefinition, { data, runProgram: runFixture, modelMebibytes: 6144 });
-});
-afterAll(() => rehearsal.close());
-
-async function perform(name: string) {
-  const scenario = scenarios.find((candidate) => candidate.name === name);
-  if (scenario === undefined) throw new Error(`there is no scenario "${name}"`);
-  const result = await rehearsal.run(scenario);
-  expect(result.problems).toEqual([]);
-  return result;
-}
+const data = join(__dirname, '..', 'fixtures', 'data');
+const { perform, rehearsal } = rehearse(
+  scenarios,
+  () => new Rehearsal(fixtureDefinition, { data, runProgram: runFixture, modelMebibytes: 6144 }),
+);
 
 test('the programs of a model too large for functions run as jobs, to a live version', async () => {
   const { calls } = await perform('success');
@@ -47,5 +38,9 @@ test('a verification that fails as a job ends the run, and says why', async () =
 
 test('every permission of the jobs was used, but for those that AWS uses itself', () => {
   const jobs = /(Convert|Verify|Register|Baseline)Role/;
-  expect(rehearsal.unusedPermissions().filter((permission) => jobs.test(permission))).toEqual([]);
+  expect(
+    rehearsal()
+      .unusedPermissions()
+      .filter((permission) => jobs.test(permission)),
+  ).toEqual([]);
 });

@@ -62,7 +62,7 @@ describe('the model', () => {
     expect(() => synth(unverified)).toThrow(
       'endpoint "Test/Endpoint": 1 problem\n' +
         '  artifact: is not a verified artifact [artifact-not-verified]\n' +
-        '    fix: Pass VerifiedArtifact.fromDirectory(directory) of a registered version.',
+        '    fix: Pass VerifiedArtifact.fromDirectory(directory) of a registered version, or a ServedLanguageModel.',
     );
   });
 

@@ -208,8 +208,11 @@ describe('what AWS does not carry out', () => {
   });
 
   test('includes serving without an image of the server', () => {
-    expect(() => synthPipeline({ image: undefined })).toThrow(
-      'endpoint: 1 problem\n' +
+    const conversion = { format: 'tflite' } as const;
+    expect(() => synthPipeline({ definition: { ...spamFilter, conversion }, image: undefined })).toThrow(
+      'definition "spam-filter" on AWS: 2 problems\n' +
+        '  conversion.format: is not carried out on AWS: endpoints serve ONNX [unsupported-field]\n' +
+        '    fix: Choose another value than "tflite".\n' +
         '  image: is missing: the runtime "onnx" is served by an image in a repository of yours [serving-image-missing]\n' +
         '    fix: Build containers/serving, push it, and pass ContainerImage.fromEcrRepository(repository, tag); or choose the runtime "triton".',
     );

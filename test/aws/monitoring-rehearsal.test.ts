@@ -6,9 +6,9 @@ import type { ProgramRunner } from '../../lib/aws/rehearsal/rehearsed-jobs';
 import { compile, type PipelineDefinition } from '../../lib/pipeline';
 import { scenariosOf } from '../../lib/rehearsal/scenarios';
 import { fixtureDefinition, runFixture } from './fixture-programs';
+import { performEach, rehearse } from '../rehearsal/rehearse';
 
 jest.mock('../../lib/aws/function-bundle', () => jest.requireActual<object>('./stub-bundle'));
-jest.setTimeout(120_000);
 
 /** The example, with everything that goes on between two releases, and hyperparameters that are searched. */
 const definition: PipelineDefinition = {
@@ -71,27 +71,17 @@ function measureDrift(requests: readonly string[]): object {
   return { samples: requests.length, malformed: 0, psi_max: index, psi_input: index, psi_prediction: index };
 }
 
-let rehearsal: Rehearsal;
-beforeAll(() => {
-  rehearsal = new Rehearsal(definition, { data: join(__dirname, '..', 'fixtures', 'data'), runProgram });
-});
-afterAll(() => rehearsal.close());
-
 const scenarios = [...scenariosOf(compile(definition)), ...monitoringScenariosOf(definition)];
 
-async function perform(name: string) {
-  const scenario = scenarios.find((candidate) => candidate.name === name);
-  if (scenario === undefined) throw new Error(`there is no scenario "${name}"`);
-  return rehearsal.run(scenario);
-}
+const { perform, rehearsal } = rehearse(
+  scenarios,
+  () => new Rehearsal(definition, { data: join(__dirname, '..', 'fixtures', 'data'), runProgram }),
+);
 
-test.each(scenarios.map(({ name }) => [name]))('%s', async (name) => {
-  const { failure, problems } = await perform(name);
-  expect({ problems, failure: problems.length > 0 && failure }).toEqual({ problems: [], failure: false });
-});
+performEach(scenarios, perform);
 
 test('every permission of every role was used, but for those that AWS uses itself', () => {
-  expect(rehearsal.unusedPermissions()).toEqual([]);
+  expect(rehearsal().unusedPermissions()).toEqual([]);
 });
 
 describe('tuned training', () => {
@@ -133,5 +123,5 @@ test('a check for drift reads what the endpoint recorded today, below one input'
 });
 
 test('every call is held to a model of the SDK', () => {
-  expect([...rehearsal.unchecked]).toEqual([]);
+  expect([...rehearsal().unchecked]).toEqual([]);
 });

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { compile } from '../../lib/pipeline';
 import { Rehearsal } from '../../lib/aws/rehearsal/rehearsal';
-import { type Scenario, scenariosOf } from '../../lib/rehearsal/scenarios';
+import { scenariosOf } from '../../lib/rehearsal/scenarios';
 import { temporaryDirectory } from '../artifact/support';
 import { fixtureDefinition, runFixture } from './fixture-programs';
 import { containing } from './matchers';
+import { performEach, rehearse } from '../rehearsal/rehearse';
 
 jest.mock('../../lib/aws/function-bundle', () => jest.requireActual<object>('./stub-bundle'));
 
@@ -12,29 +13,15 @@ const DATA = join(__dirname, '..', 'fixtures', 'data');
 
 const scenarios = scenariosOf(compile(fixtureDefinition));
 
-function named(name: string): Scenario {
-  const scenario = scenarios.find((candidate) => candidate.name === name);
-  if (scenario === undefined) throw new Error(`there is no scenario "${name}"`);
-  return scenario;
-}
-
-let rehearsal: Rehearsal;
-beforeAll(() => {
-  rehearsal = new Rehearsal(fixtureDefinition, { data: DATA, runProgram: runFixture });
-});
-afterAll(() => rehearsal.close());
-
-test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
-  '%s',
-  async (_, scenario) => {
-    const { failure, problems } = await rehearsal.run(scenario);
-    expect({ problems, failure: problems.length > 0 && failure }).toEqual({ problems: [], failure: false });
-  },
-  120_000,
+const { perform, rehearsal } = rehearse(
+  scenarios,
+  () => new Rehearsal(fixtureDefinition, { data: DATA, runProgram: runFixture }),
 );
 
+performEach(scenarios, perform);
+
 test('a job whose machine was taken away goes on from its checkpoints, as another job', async () => {
-  const { calls } = await rehearsal.run(named('spot interruption with resume'));
+  const { calls } = await perform('spot interruption with resume');
   const tries = calls.filter(({ state }) => state === 'train: job').map(({ parameters }) => parameters);
   expect(tries).toHaveLength(2);
   expect(tries[0]?.CheckpointConfig).toEqual(tries[1]?.CheckpointConfig);
@@ -43,7 +30,7 @@ test('a job whose machine was taken away goes on from its checkpoints, as anothe
 });
 
 test('a machine that is not to be had is followed by the next one', async () => {
-  const { calls } = await rehearsal.run(named('capacity error with fallback machine'));
+  const { calls } = await perform('capacity error with fallback machine');
   const machines = calls
     .filter(({ state }) => state.startsWith('train: job'))
     .map(({ parameters }) => (parameters.ResourceConfig as { InstanceType: string }).InstanceType);
@@ -51,7 +38,7 @@ test('a machine that is not to be had is followed by the next one', async () => 
 });
 
 test('every permission of every role was used, but for those that AWS uses itself', () => {
-  expect(rehearsal.unusedPermissions()).toEqual([]);
+  expect(rehearsal().unusedPermissions()).toEqual([]);
 });
 
 test('data that is not there is told before anything is run', () => {

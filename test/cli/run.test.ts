@@ -38,6 +38,34 @@ test('a definition with problems ends with all of them and exit code 1', async (
   expect(code).toBe(1);
 });
 
+test('what verification finds is told once, and in one line at the end', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'run-'));
+  const fixture = join(process.cwd(), 'test/fixtures/language-model/pipeline');
+  writeFileSync(
+    join(directory, 'pipeline.ts'),
+    `import { grammar } from '${fixture}';
+     const { signature, training } = grammar;
+     const train = { hyperparameters: { steps: 1, batchSize: 1, learningRate: 0.01 } };
+     export const definition = {
+       ...grammar,
+       signature: { ...signature, layers: 3 },
+       training: { ...training, train, gate: { perplexity: { max: 1e9 } } },
+     };\n`,
+  );
+  const store = join(directory, 'store');
+  const { code, stdout, stderr } = await modelPipeline([
+    'run',
+    directory,
+    '--store',
+    store,
+    '--python',
+    PYTHON,
+  ]);
+  expect(stdout).toContain('num_hidden_layers: is 2; the signature declares layers 3');
+  expect(stderr).toMatch(/^run 0001 failed: verification of \S+: 1 problem\n$/);
+  expect(code).toBe(1);
+});
+
 test('the plan is printed as a flowchart, or as JSON', async () => {
   expect((await modelPipeline(['plan', 'examples/spam-filter'])).stdout).toMatch(
     /^flowchart TB\n {2}subgraph training\n/,

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SPAM_FILTER } from '../artifact/support';
+import { SPAM_FILTER, temporaryDirectory } from '../artifact/support';
 import { modelPipeline } from './model-pipeline';
 
 jest.setTimeout(60_000);
@@ -48,6 +48,7 @@ describe('a smoke test', () => {
     endpoint = await listen(({ headers, url }, body) => {
       asked.push(`${url ?? ''} ${headers.authorization ?? ''}`);
       if (url === '/broken' || body === '') return [503, 'not now'];
+      if (url === '/complete') return [200, '{"choices":[{"text":" and so on"}]}'];
       const { instances } = JSON.parse(body) as { instances: unknown[] };
       const sample = samples.find(({ input }) => JSON.stringify(input) === JSON.stringify(instances[0]));
       const outputs = Object.entries(sample?.outputs ?? {}).map(([name, { data }]) => [name, data]);
@@ -59,10 +60,10 @@ describe('a smoke test', () => {
     await stop(endpoint.server);
   });
 
-  const smokeTest = (path: string, options: readonly string[], host = metadata.host) => {
+  const smokeTest = (path: string, options: readonly string[], host = metadata.host, directory = golden) => {
     asked.length = 0;
     const url = `http://${endpoint.host}${path}`;
-    return modelPipeline(['smoke-test', golden, '--url', url, ...options], {
+    return modelPipeline(['smoke-test', directory, '--url', url, ...options], {
       env: { GCE_METADATA_HOST: host },
     });
   };
@@ -79,6 +80,19 @@ describe('a smoke test', () => {
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(new RegExp(`^${samples.length} samples, largest difference `));
     expect(asked).toEqual(samples.map(request));
+  });
+
+  test('has a language model continue the prompts of its version', async () => {
+    const prompts = join(temporaryDirectory(), 'prompts.json');
+    writeFileSync(prompts, '{"schemaVersion":1,"prompts":["the cat","the dog"],"promptTokens":8}');
+    const { code, stdout, stderr } = await smokeTest(
+      '/complete',
+      ['--runtime', 'vllm', '--token', 'access'],
+      metadata.host,
+      prompts,
+    );
+    expect([code, stdout, stderr]).toEqual([0, '2 prompts, each continued\n', '']);
+    expect(asked).toEqual(['/complete Bearer access', '/complete Bearer access']);
   });
 
   test('fails where the endpoint does, or there is no token', async () => {

@@ -1,7 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ModelInfo, SarifLog, VerificationReport } from '../../lib/artifact';
+import {
+  keySigner,
+  type ModelInfo,
+  type SarifLog,
+  signDirectory,
+  type VerificationReport,
+  VerifiedLanguageModel,
+} from '../../lib/artifact';
 import { modelPipeline } from './model-pipeline';
+import { keyPair } from '../artifact/provenance/support';
 import { registeredModel } from '../program/language-model';
 import { writeTinyLlama } from '../artifact/write-tiny-llama';
 import { modelFile, packageOf, PAIR_SIGNATURE, SPAM_FILTER, temporaryDirectory } from '../artifact/support';
@@ -49,12 +57,14 @@ describe('verify', () => {
 
   test('takes a language model, alone or as a version with its signature', async () => {
     const [model, version] = [writeTinyLlama(), await registeredModel()];
+    const report = join(temporaryDirectory(), 'report.json');
     const [alone, registered] = [
-      await modelPipeline(['verify', model]),
+      await modelPipeline(['verify', model, '--report', report]),
       await modelPipeline(['verify', version, '--json']),
     ];
     expect([alone.code, registered.code]).toEqual([0, 0]);
     expect(alone.stdout).toContain('PASSED: 5 of 6 checks; NOT CHECKED: lm-signature');
+    expect(VerifiedLanguageModel.fromFiles(model, report).directory).toBe(model);
     expect((JSON.parse(registered.stdout) as VerificationReport).checks[4]).toMatchObject({
       id: 'lm-signature',
       verdict: 'passed',
@@ -69,13 +79,25 @@ describe('verify', () => {
     expect(stdout).toContain('a.pkl: is a Python pickle, which can run code when it is loaded');
     expect(readFileSync(sarif, 'utf8')).toContain('model/config.json"');
     const options = ['--golden', SPAM_FILTER, '--exclude', 'latency=no time', '--public-key', 'x'];
-    const refused = await modelPipeline(['verify', model, ...options]);
+    const files = ['--report', join(model, 'report.json'), '--html', join(model, '..', 'page.html')];
+    const refused = await modelPipeline(['verify', model, ...options, ...files]);
     expect(refused.code).toBe(2);
-    expect(refused.stderr.match(/--\S+: is not for language models/g)).toEqual([
+    expect(refused.stderr.match(/--.*(?= \[option\])/g)).toEqual([
       '--golden: is not for language models',
-      '--public-key: is not for language models',
       '--exclude: is not for language models',
+      '--public-key: is for versions, which are signed as a whole',
+      '--report: would be one file more of the model',
     ]);
+  });
+
+  test('demands that the version of a language model is signed as a whole', async () => {
+    const [version, key] = [await registeredModel(), join(temporaryDirectory(), 'key.pub')];
+    const { privatePem, publicPem } = keyPair();
+    writeFileSync(key, publicPem);
+    await signDirectory(version, keySigner(privatePem));
+    const { code, stdout } = await modelPipeline(['verify', version, '--public-key', key]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/ok +provenance +9 files signed\n[^]*PASSED: 7 of 7 checks/);
   });
 
   test('ends when it is interrupted', async () => {
@@ -109,6 +131,10 @@ describe('verify', () => {
   test.each([
     [[], "error: missing required argument 'target'"],
     [['/nowhere'], '/nowhere: does not exist [file-missing]'],
+    [
+      ['/'],
+      'fix: give an .onnx file, or a directory with model.onnx, or with config.json of a language model',
+    ],
     [['x.onnx', '--tolerance', '-1'], "argument '-1' is invalid. It is a number, 0 or more."],
     [['x.onnx', '--golden', '/nowhere'], '/nowhere/samples.json: does not exist [file-missing]'],
     [['x.onnx', '--exclude', 'load'], 'It is the id of a check, "=", and why it is left out.'],

@@ -165,7 +165,7 @@ describe('a bundle alone in a directory, with nothing but the SDK of Lambda’s 
   });
 
   test('says in one line what is missing for a smoke test', async () => {
-    const event = { endpointName: 'none', golden: `s3://${BUCKET}/none/`, tolerance: {}, runtime: 'onnx' };
+    const event = { endpointName: 'none', version: `s3://${BUCKET}/none/`, tolerance: {}, runtime: 'onnx' };
 
     const answer = await invoke(join(bare, 'smoke-test'), event, emulator.url);
 
@@ -173,7 +173,7 @@ describe('a bundle alone in a directory, with nothing but the SDK of Lambda’s 
       error: {
         name: 'input-missing',
         message:
-          'golden: there is nothing at s3://artifacts/none/ (fix: run the step that writes this input again)',
+          'golden: there is nothing at s3://artifacts/none/golden/ (fix: run the step that writes this input again)',
       },
     });
   });

@@ -9,22 +9,15 @@ export interface Guide<App> {
   readonly exported: object;
   /** Declares what examples need not declare. */
   readonly globals: string;
-  /** Directories that examples find beside them, by name; a version of the model is there as `model`. */
-  readonly directories?: () => Promise<Readonly<Record<string, string>>>;
+  /** Directories and files that examples find beside them, by name; a version is there as `model`. */
+  readonly beside?: () => Promise<Readonly<Record<string, string>>>;
   /** What an example is given. */
   readonly create: () => { readonly app: App; readonly stack: unknown };
   readonly synth: (app: App) => void;
 }
 
 /** The tests of a guide: every example compiles and is synthesised, every construct has a page with one. */
-export function describeGuide<App>({
-  cloud,
-  create,
-  directories,
-  exported,
-  globals,
-  synth,
-}: Guide<App>): void {
+export function describeGuide<App>({ cloud, create, beside, exported, globals, synth }: Guide<App>): void {
   const guide = join('docs', 'guide', cloud);
   const blocks = readGuide(guide);
   const inReadme = readBlocks('.', 'README.md', resolve('.')).filter(({ text }) =>
@@ -41,7 +34,7 @@ export function describeGuide<App>({
 
     beforeAll(async () => {
       const directory = mkdtempSync(join(tmpdir(), 'guide-'));
-      const found = { model: resolve('test/fixtures/versions/spam-filter'), ...(await directories?.()) };
+      const found = { model: resolve('test/fixtures/versions/spam-filter'), ...(await beside?.()) };
       for (const [name, path] of Object.entries(found)) {
         cpSync(path, join(directory, name), { recursive: true });
       }

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { App, Stack, Validations } from 'aws-cdk-lib/core';
 import * as aws from '../../lib/aws';
-import { writeLanguageModel } from '../artifact/write-language-model';
+import { reportOf } from '../artifact/verified-files';
+import { writeTinyLlama } from '../artifact/write-tiny-llama';
 import { lint, templatesOf } from '../aws/cfn-lint';
 import { registeredModel } from '../program/language-model';
 import { describeGuide } from './describe-guide';
@@ -25,14 +26,17 @@ afterAll(() => {
   jest.restoreAllMocks();
 });
 
+const model = writeTinyLlama();
+
 describeGuide<App>({
   cloud: 'aws',
   exported: aws,
   globals: `import type { App, Stack } from 'aws-cdk-lib/core';
 declare global { const app: App; const stack: Stack; }
 `,
-  directories: async () => ({
-    'language-model': writeLanguageModel(),
+  beside: async () => ({
+    'qwen3-8b': model,
+    'qwen3-8b.json': await reportOf(model),
     'language-model-version': await registeredModel(),
     writer: resolve('test/fixtures/language-model'),
   }),

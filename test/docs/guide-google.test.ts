@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { App, TerraformStack } from 'cdktf';
 import * as google from '../../lib/google';
@@ -14,6 +14,7 @@ describeGuide<App>({
   globals: `import type { App, TerraformStack } from 'cdktf';
 declare global { const app: App; const stack: TerraformStack; }
 `,
+  beside: () => Promise.resolve({ writer: resolve('test/fixtures/language-model') }),
   create: () => {
     const app = new App({ outdir: mkdtempSync(join(tmpdir(), 'cdktf.out-')) });
     const stack = new TerraformStack(app, 'Guide');

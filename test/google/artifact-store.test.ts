@@ -112,7 +112,7 @@ describe('a grant', () => {
 
   test.each([
     ['ReadTrain', 'datasets/spam/raw.csv'],
-    ['ReadTrain', 'code/0a1b/launch.py'],
+    ['ReadTrain', 'code/0a1b/code.zip'],
     ['ReadTrain', 'releases/spam.json'],
     ['ReadTrain', 'datasets/'],
     ['WriteTrain', 'runs/r1/training/train/model/weights.safetensors'],

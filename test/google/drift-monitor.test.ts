@@ -1,7 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import * as tar from 'tar';
 import { spamFilter } from '../../examples/spam-filter/pipeline';
 import { DriftMonitor, NotificationChannels, RequestLog } from '../../lib/google';
 import { FakeStore } from '../../lib/google/rehearsal/fake-store';
@@ -53,7 +53,7 @@ function planOf({ app, stack }: ReturnType<typeof synth>): Plan {
   const [archive] = resourcesOf(stack, 'google_storage_bucket_object');
   const file = join(app.outdir, 'stacks', stack.node.id, String(archive?.source));
   const cwd = mkdtempSync(join(work, 'code-'));
-  tar.extract({ cwd, file, sync: true });
+  execFileSync('python3', ['-m', 'zipfile', '-e', file, cwd]);
   return JSON.parse(readFileSync(join(cwd, 'plan.json'), 'utf8')) as Plan;
 }
 

@@ -1,9 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import * as tar from 'tar';
 import { ArtifactStore, JobCode, type JobCodeProps } from '../../lib/google';
 import type { Plan } from '../../lib/pipeline';
 import { JobStack, project } from './job-stack';
@@ -61,12 +60,6 @@ function create(props: Partial<JobCodeProps> = {}): { code: JobCode; id: string 
   return { code: new JobCode(all.stack, id, { plan, source: createSource(), store, ...props }), id };
 }
 
-function sha256(...parts: readonly (Buffer | string | undefined)[]): string {
-  const digest = createHash('sha256');
-  for (const part of parts) digest.update(part ?? '');
-  return digest.digest('hex');
-}
-
 interface Uploaded {
   readonly name: string;
   readonly source: string;
@@ -77,16 +70,13 @@ function uploaded(id: string): Uploaded[] {
   return all.resources('google_storage_bucket_object', `${id}_`) as unknown as Uploaded[];
 }
 
-test('is two objects under a prefix that is named after their content', () => {
+test('is one object under a prefix that is named after its content', () => {
   const { code, id } = create();
   const [prefix = ''] = code.location.prefixes;
   expect(prefix).toMatch(/^code\/[0-9a-f]{16}\/$/);
   expect(code.location.path).toBe(JSON.stringify(prefix));
-  expect(code.command).toEqual(['python3', `/gcs/models/${prefix}launch.py`]);
-  expect(uploaded(id)).toMatchObject([
-    { name: `${prefix}code.tar`, bucket: 'models' },
-    { name: `${prefix}launch.py`, bucket: 'models' },
-  ]);
+  expect(code.command).toEqual(['python3', `/gcs/models/${prefix}code.zip`]);
+  expect(uploaded(id)).toMatchObject([{ name: `${prefix}code.zip`, bucket: 'models' }]);
 });
 
 test('is the same wherever the same code lies, and another when it changes', () => {
@@ -104,26 +94,28 @@ test('brings wheels along, and refuses a directory of them that is not there', (
   );
 });
 
-/** The objects of the code in a directory that stands for the mounted bucket, without dependencies to install. */
-function mounted(): { bucket: string; launcher: string } {
+/** The code in a directory that stands for the mounted bucket, without dependencies to install. */
+function mounted(): { bucket: string; archive: string } {
   const bucket = temporary();
   const { code, id } = create();
-  const archive = join(all.synth(), uploaded(id)[0]?.source ?? '');
   const unpacked = temporary();
-  tar.extract({ file: archive, cwd: unpacked, sync: true });
+  zip('-e', join(all.synth(), uploaded(id)[0]?.source ?? ''), unpacked);
   write(unpacked, {
     'pyproject.toml': '[project]\ndependencies = ["torch==2.13.0"]\n',
     'source/requirements.txt': '',
   });
-  const launcher = join(bucket, code.location.prefixes[0] ?? '', 'launch.py');
-  mkdirSync(dirname(launcher), { recursive: true });
-  cpSync('lib/google/job-code/launch.py', launcher);
-  execFileSync('tar', ['-cf', join(dirname(launcher), 'code.tar'), '-C', unpacked, '.']);
-  return { bucket, launcher };
+  const archive = join(bucket, code.location.prefixes[0] ?? '', 'code.zip');
+  mkdirSync(dirname(archive), { recursive: true });
+  zip('-c', archive, ...readdirSync(unpacked).map((name) => join(unpacked, name)));
+  return { bucket, archive };
+}
+
+function zip(...parameters: readonly string[]): void {
+  execFileSync('python3', ['-m', 'zipfile', ...parameters]);
 }
 
 test('runs a step in a container that has the bucket as a directory', () => {
-  const { bucket, launcher } = mounted();
+  const { bucket, archive } = mounted();
   const prepared = join(bucket, 'runs/r1/training/preprocess');
   write(prepared, { 'data/train.jsonl': '{}\n', 'preprocessing/preprocessing.json': '{}\n' });
   const trained = (name: string) => join(bucket, 'runs/r1/training/train', name);
@@ -132,16 +124,16 @@ test('runs a step in a container that has the bucket as a directory', () => {
     ...['data', 'preprocessing'].flatMap((name) => ['--input', `${name}=${join(prepared, name)}`]),
     ...['model', 'metrics'].flatMap((name) => ['--output', `${name}=${trained(name)}`]),
   ];
-  const { status, stderr } = spawnSync('python3', [launcher, ...parameters], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync('python3', [archive, ...parameters], { encoding: 'utf8' });
   expect(stderr).toBe('');
   expect(status).toBe(0);
   expect(readFileSync(join(trained('model'), 'weights.safetensors'), 'utf8')).toBe('{}\n');
   expect(JSON.parse(readFileSync(join(trained('metrics'), 'metrics.json'), 'utf8'))).toEqual({ rate: 0.5 });
 
-  const again = spawnSync('python3', [launcher, ...parameters], { encoding: 'utf8' });
+  const again = spawnSync('python3', [archive, ...parameters], { encoding: 'utf8' });
   expect([again.status, again.stdout]).toEqual([0, 'train was done by an earlier try\n']);
 
-  const wrong = spawnSync('python3', [launcher, '--step', 'tune'], { encoding: 'utf8' });
+  const wrong = spawnSync('python3', [archive, '--step', 'tune'], { encoding: 'utf8' });
   expect(wrong.status).toBe(1);
   expect(JSON.parse(wrong.stderr)).toEqual({
     severity: 'ERROR',
@@ -153,8 +145,8 @@ test('runs a step in a container that has the bucket as a directory', () => {
 test('terraform takes it, and finds the bytes that the prefix names', async () => {
   const { code, id } = create();
   const directory = all.synth();
-  const [archive, launcher] = uploaded(id).map(({ source }) => readFileSync(join(directory, source)));
-  const digest = sha256(sha256(archive), launcher);
+  const archive = readFileSync(join(directory, uploaded(id)[0]?.source ?? ''));
+  const digest = createHash('sha256').update(archive).digest('hex');
   expect(code.location.prefixes).toEqual([`code/${digest.slice(0, 16)}/`]);
   if (await terraformMissing()) return;
   expect(await all.terraform(['validate'])).toMatchObject([{ code: 0 }]);

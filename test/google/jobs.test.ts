@@ -153,7 +153,7 @@ describe('a training job', () => {
     };
     expect(jobSpec.workerPoolSpecs[1]?.containerSpec).toEqual({
       imageUri: 'pytorch/pytorch:2.9.0-cuda12.8-cudnn9-runtime',
-      command: ['python3', expect.stringMatching(/^\/gcs\/models\/code\/[0-9a-f]{16}\/launch\.py$/)],
+      command: ['python3', expect.stringMatching(/^\/gcs\/models\/code\/[0-9a-f]{16}\/code\.zip$/)],
       args: [
         '--step',
         'train',
@@ -209,8 +209,8 @@ describe('a training job', () => {
 
   test('reads its code', () => {
     const prefix = code.location.prefixes[0] ?? '';
-    expect(rolesFor(train.account, `${prefix}launch.py`)).toEqual(['objectViewer']);
-    expect(rolesFor(train.account, 'code/other/launch.py')).toEqual([]);
+    expect(rolesFor(train.account, `${prefix}code.zip`)).toEqual(['objectViewer']);
+    expect(rolesFor(train.account, 'code/other/code.zip')).toEqual([]);
   });
 
   test('is run by those who may act as its account', () => {
@@ -579,7 +579,7 @@ describe('a smoke test', () => {
     url: '"https://live.example/invocations"',
     token: 'identity',
     runtime: 'onnx',
-    golden: { path: 'registered.path + "golden/"', prefixes: ['models/'] },
+    samples: { path: 'registered.path + "golden/"', prefixes: ['models/'] },
     tolerance: { absolute: 0.001, relative: 0.01 },
   } as const;
 

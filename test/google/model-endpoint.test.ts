@@ -213,22 +213,39 @@ describe('runtimes', () => {
   });
 
   test('vLLM gets shared memory and the model', () => {
-    const spec = specOf(ServingRuntime.vllm(SERVER, { maxModelLength: 4096 }));
+    const spec = specOf(ServingRuntime.vllm(SERVER, { maxModelLength: 4096, sequences: 4 }));
     expect(spec).toMatchObject({
       command: ['python3', '-m', 'vllm.entrypoints.openai.api_server'],
       sharedMemorySizeMb: '16384',
-      predictRoute: '/v1/chat/completions',
+      predictRoute: '/v1/completions',
     });
+    expect(spec.env).toEqual([{ name: 'HF_HUB_OFFLINE', value: '1' }]);
     expect(spec.args).toEqual([
       '--host=0.0.0.0',
       '--port=8080',
       '--model=$(AIP_STORAGE_URI)',
+      '--load-format=runai_streamer',
       '--served-model-name=model',
       '--tensor-parallel-size=1',
       '--gpu-memory-utilization=0.9',
       '--max-model-len=4096',
+      '--max-num-seqs=4',
     ]);
     expect(types.check(`${V1}.ModelContainerSpec`, spec)).toEqual([]);
+  });
+
+  test("vLLM takes the messages of a chat where asked to, and is Google's own image where none is named", () => {
+    expect(specOf(ServingRuntime.vllm(undefined, { protocol: 'chat' }))).toMatchObject({
+      imageUri:
+        'us-docker.pkg.dev/vertex-ai/vertex-vision-model-garden-dockers/pytorch-vllm-serve:20260320_0916_RC01',
+      predictRoute: '/v1/chat/completions',
+    });
+  });
+
+  test('vLLM reads a directory that is mounted as any other', () => {
+    expect(ServingRuntime.vllm(SERVER).render('/gcs/models/1').args).not.toContain(
+      '--load-format=runai_streamer',
+    );
   });
 
   test('an own image says its routes', () => {

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { Rehearsal, type ScenarioResult } from '../../lib/google/rehearsal/rehearsal';
 import { compile, type PipelineDefinition } from '../../lib/pipeline';
-import { type Scenario, scenariosOf } from '../../lib/rehearsal/scenarios';
+import { scenariosOf } from '../../lib/rehearsal/scenarios';
 import { fixtureDefinition, runFixture } from '../aws/fixture-programs';
+import { performEach, rehearse } from '../rehearsal/rehearse';
 
 /** The example on a service of Cloud Run, released in four steps. */
 const definition: PipelineDefinition = {
@@ -21,45 +22,36 @@ const scenarios = scenariosOf(compile(definition)).filter(({ name }) =>
   RELEASES.some((word) => name.startsWith(word)),
 );
 
-function named(name: string): Scenario {
-  const scenario = scenarios.find((candidate) => candidate.name === name);
-  if (scenario === undefined) throw new Error(`there is no scenario "${name}"`);
-  return scenario;
-}
-
-let rehearsal: Rehearsal;
-beforeAll(() => {
-  const data = join(__dirname, '..', 'fixtures', 'versions');
-  rehearsal = new Rehearsal(definition, { data, runProgram: runFixture });
-});
-afterAll(() => rehearsal.close());
-
-test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
-  '%s',
-  async (_, scenario) => {
-    const { failure, problems } = await rehearsal.run(scenario);
-    expect({ problems, failure: problems.length > 0 && failure }).toEqual({ problems: [], failure: false });
-  },
-  120_000,
+const data = join(__dirname, '..', 'fixtures', 'versions');
+const { perform, rehearsal } = rehearse(
+  scenarios,
+  () => new Rehearsal(definition, { data, runProgram: runFixture }),
 );
 
+performEach(scenarios, perform);
+
 test('a revision gets its share step by step, after it has answered at an address of its own', async () => {
-  const result = await rehearsal.run(named('success, over another version'));
+  const result = await perform('success, over another version');
   expect(splits(result)).toEqual([[100, 0], [25, 75], [50, 50], [75, 25], [100]]);
   expect(result.path.indexOf('release_smoke_test')).toBeLessThan(result.path.indexOf('release_shift'));
 });
 
+test('the first version takes over from the placeholder at once', async () => {
+  const result = await perform('success');
+  expect(splits(result)).toEqual([[100, 0], [100]]);
+});
+
 test('where the smoke test fails the new revision has had no traffic', async () => {
-  const result = await rehearsal.run(named('smoke test failed'));
+  const result = await perform('smoke test failed');
   expect(splits(result)).toEqual([[100, 0], [100]]);
 });
 
 test('the service can be destroyed as it is', async () => {
-  await expect(rehearsal.tearDown()).resolves.toEqual([]);
+  await expect(rehearsal().tearDown()).resolves.toEqual([]);
 });
 
 test('every membership was taken, but for those that a rehearsal does not see', () => {
-  expect(rehearsal.unusedGrants()).toEqual([]);
+  expect(rehearsal().unusedGrants()).toEqual([]);
 });
 
 /** Shares of the traffic that were asked for, one request after the other. */

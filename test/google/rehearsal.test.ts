@@ -1,52 +1,39 @@
 import { join } from 'node:path';
 import { Rehearsal, type ScenarioResult } from '../../lib/google/rehearsal/rehearsal';
 import { compile } from '../../lib/pipeline';
-import { type Scenario, scenariosOf } from '../../lib/rehearsal/scenarios';
+import { scenariosOf } from '../../lib/rehearsal/scenarios';
 import { fixtureDefinition, runFixture } from '../aws/fixture-programs';
+import { performEach, rehearse } from '../rehearsal/rehearse';
 
 const scenarios = scenariosOf(compile(fixtureDefinition));
 
-function named(name: string): Scenario {
-  const scenario = scenarios.find((candidate) => candidate.name === name);
-  if (scenario === undefined) throw new Error(`there is no scenario "${name}"`);
-  return scenario;
-}
-
-let rehearsal: Rehearsal;
-beforeAll(() => {
-  const data = join(__dirname, '..', 'fixtures', 'versions');
-  rehearsal = new Rehearsal(fixtureDefinition, { data, runProgram: runFixture });
-});
-afterAll(() => rehearsal.close());
-
-test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
-  '%s',
-  async (_, scenario) => {
-    const { failure, problems } = await rehearsal.run(scenario);
-    expect({ problems, failure: problems.length > 0 && failure }).toEqual({ problems: [], failure: false });
-  },
-  120_000,
+const data = join(__dirname, '..', 'fixtures', 'versions');
+const { perform, rehearsal } = rehearse(
+  scenarios,
+  () => new Rehearsal(fixtureDefinition, { data, runProgram: runFixture }),
 );
 
+performEach(scenarios, perform);
+
 test('a job whose machine was taken away goes on from its checkpoints, as another job', async () => {
-  const [first, second] = trainings(await rehearsal.run(named('spot interruption with resume')));
+  const [first, second] = trainings(await perform('spot interruption with resume'));
   expect(optionOf(first, '--checkpoints')).toMatch(/\/training\/train\/checkpoints\/$/);
   expect(optionOf(second, '--checkpoints')).toBe(optionOf(first, '--checkpoints'));
   expect(second?.machineSpec.acceleratorType).toBe('NVIDIA_TESLA_T4');
 });
 
 test('a machine that is not to be had is followed by the next one', async () => {
-  const result = await rehearsal.run(named('capacity error with fallback machine'));
+  const result = await perform('capacity error with fallback machine');
   const machines = trainings(result).map(({ machineSpec }) => machineSpec.acceleratorType);
   expect(machines).toEqual(['NVIDIA_TESLA_T4', 'NVIDIA_L4']);
 });
 
 test('the endpoint can be emptied, so that it can be destroyed', async () => {
-  await expect(rehearsal.tearDown()).resolves.toEqual([]);
+  await expect(rehearsal().tearDown()).resolves.toEqual([]);
 });
 
 test('every membership was taken, but for those that a rehearsal does not see', () => {
-  expect(rehearsal.unusedGrants()).toEqual([]);
+  expect(rehearsal().unusedGrants()).toEqual([]);
 });
 
 interface Pool {

@@ -3,8 +3,7 @@ import { Rehearsal } from '../../lib/google/rehearsal/rehearsal';
 import { compile, type PipelineDefinition } from '../../lib/pipeline';
 import { scenariosOf } from '../../lib/rehearsal/scenarios';
 import { fixtureDefinition, runFixture } from '../aws/fixture-programs';
-
-jest.setTimeout(120_000);
+import { performEach, rehearse } from '../rehearsal/rehearse';
 
 const definition: PipelineDefinition = {
   ...fixtureDefinition,
@@ -20,18 +19,11 @@ const definition: PipelineDefinition = {
   },
 };
 
-let rehearsal: Rehearsal;
-beforeAll(() => {
-  const data = join(__dirname, '..', 'fixtures', 'versions');
-  rehearsal = new Rehearsal(definition, { data, runProgram: runFixture });
-});
-afterAll(() => rehearsal.close());
-
 const scenarios = scenariosOf(compile(definition)).filter(({ name }) =>
   /^(success|no trial|spot interruption|capacity)/.test(name),
 );
 
-test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('%s', async (_, scenario) => {
-  const { failure, problems } = await rehearsal.run(scenario);
-  expect({ problems, failure: problems.length > 0 && failure }).toEqual({ problems: [], failure: false });
-});
+const data = join(__dirname, '..', 'fixtures', 'versions');
+const { perform } = rehearse(scenarios, () => new Rehearsal(definition, { data, runProgram: runFixture }));
+
+performEach(scenarios, perform);

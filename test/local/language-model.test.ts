@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { VerifiedLanguageModel } from '../../lib/artifact';
 import { runCommand } from '../../lib/cli/run';
+import { checkDrift } from '../../lib/local';
 import type { PipelineDefinition } from '../../lib/pipeline';
 import { grammar } from '../fixtures/language-model/pipeline';
 import { PYTHON, run } from './example';
@@ -97,4 +98,10 @@ test('a later training starts from the weights of a version', async () => {
   // Weights that are the same to the last bit need not be measured again.
   expect(log.slice(0, 4)).toEqual(['reused preprocess', 'finished train', 'reused evaluate', 'reused gate']);
   expect(steps.at(-1)?.result.version).toBe(version);
+});
+
+test('a language model has no drift, whatever it was asked', async () => {
+  await expect(checkDrift(grammar, { python: PYTHON, store })).rejects.toThrow(
+    'signature.task: is "text-generation"; drift compares tensors [language-model]',
+  );
 });

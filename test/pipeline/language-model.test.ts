@@ -90,16 +90,16 @@ test('what works on ONNX files or tensors is refused for a language model, all o
     .filter(({ code }) => code === 'language-model' || code.startsWith('generation'))
     .map(({ path, message, fix }) => `${path} ${message}. ${fix}`);
   expect(found).toEqual([
-    'training.framework is "tensorflow" for a language model. Choose "pytorch".',
-    'training.evaluate.task is "regression" for a language model. Choose "text-generation".',
-    'deployment.endpoint.runtime is "onnx" for a language model. Choose "vllm".',
-    'deployment.endpoint.mode is "serverless" for a language model. Choose "real-time".',
-    'deployment.endpoint.machine.accelerator is a CPU machine; vLLM serves a language model on GPUs. Name an accelerator, like "a10g".',
-    'optimization is not for language models. Remove it.',
-    'conversion is not for language models. Remove it.',
-    'training.augmentation is not for language models. Remove it.',
-    'monitoring.drift is not for language models. Remove it.',
-    'monitoring.feedback is not for language models. Remove it.',
+    'training.framework is "tensorflow"; language models are trained in PyTorch. Choose "pytorch".',
+    'training.evaluate.task is "regression"; evaluate.py measures a language model. Choose "text-generation".',
+    'deployment.endpoint.runtime is "onnx"; vLLM serves language models. Choose "vllm".',
+    'deployment.endpoint.mode is "serverless"; vLLM serves from machines that are always there. Choose "real-time".',
+    'deployment.endpoint.machine.accelerator is a CPU machine; vLLM serves a language model on GPUs. Name an accelerator, like "l4".',
+    'optimization works on ONNX files; a language model stays in safetensors. Remove it.',
+    'conversion makes ONNX files; a language model stays in safetensors. Remove it.',
+    'training.augmentation copies samples of tensors; a language model has none. Remove it.',
+    'monitoring.drift compares tensors; a language model takes prompts. Remove it.',
+    'monitoring.feedback counts labelled samples; a language model has none. Remove it.',
     'deployment.endpoint.generation.promptTokens is 128; prompt and answer together have 128 tokens. Choose less than 128.',
     'deployment.endpoint.generation.prompts[0] is blank. Write what a user would.',
   ]);
@@ -125,9 +125,74 @@ test('what only language models have is refused where the signature is one of te
       code: 'language-model',
       path,
       message: 'is for language models, and the signature is one of tensors',
-      fix,
+      fix:
+        path === 'training.evaluate.task'
+          ? 'Choose another task, or give a signature with task "text-generation".'
+          : fix,
     })),
   );
+});
+
+test('drift is refused once: no capture is asked for', () => {
+  const definition = { ...writer, monitoring: { ...writer.monitoring, drift: {} } };
+  expect(validateDefinition(definition).map(({ path, fix }) => `${path} ${fix}`)).toEqual([
+    'monitoring.drift Remove it.',
+  ]);
+});
+
+const spread = (keyValueHeads: number | undefined, tensorParallel: number): PipelineDefinition => ({
+  ...writer,
+  signature: { ...writer.signature, attentionHeads: 12, keyValueHeads },
+  deployment: { endpoint: { ...writer.deployment.endpoint, generation: { tensorParallel } } },
+});
+
+test.each([
+  [undefined, 4],
+  [3, 1],
+  [2, 4],
+])('12 attention heads, %p with keys and values, spread over %i GPUs', (keyValueHeads, tensorParallel) => {
+  expect(validateDefinition(spread(keyValueHeads, tensorParallel))).toEqual([]);
+});
+
+test.each([
+  [
+    5,
+    1,
+    'signature.keyValueHeads is 5; 12 attention heads do not share so many evenly. Copy num_attention_heads and num_key_value_heads from config.json.',
+  ],
+  [
+    undefined,
+    8,
+    'deployment.endpoint.generation.tensorParallel is 8; 12 attention heads, 12 with keys and values of their own, do not spread evenly over so many GPUs. Choose 1, 2, 4.',
+  ],
+  [
+    3,
+    2,
+    'deployment.endpoint.generation.tensorParallel is 2; 12 attention heads, 3 with keys and values of their own, do not spread evenly over so many GPUs. Choose 1.',
+  ],
+])('%p heads with keys and values over %i GPUs are refused', (keyValueHeads, tensorParallel, expected) => {
+  const [found, ...others] = validateDefinition(spread(keyValueHeads, tensorParallel));
+  expect(`${found?.path} ${found?.message}. ${found?.fix}`).toBe(expected);
+  expect(others).toEqual([]);
+});
+
+test('the machine has as many GPUs as one copy is spread over, where it counts them', () => {
+  const withGpus = (accelerators: number): PipelineDefinition => {
+    const endpoint = {
+      machine: { accelerator: 'l4', accelerators },
+      generation: { tensorParallel: 2 },
+    } as const;
+    return { ...writer, deployment: { endpoint } };
+  };
+  expect(validateDefinition(withGpus(4))).toEqual([]);
+  expect(validateDefinition(withGpus(1))).toEqual([
+    {
+      code: 'tensor-parallel',
+      path: 'deployment.endpoint.machine.accelerators',
+      message: 'is 1; generation.tensorParallel spreads one copy over 2 GPUs',
+      fix: 'Remove it, or lower tensorParallel.',
+    },
+  ]);
 });
 
 test('a signature that is almost one of a language model is told what it lacks', () => {

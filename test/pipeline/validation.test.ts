@@ -34,7 +34,7 @@ test.each([
     'invalid-value name: is "Digits!". It must be 1 to 32 of a–z, 0–9 and "-", starting with a letter.',
   ],
   ['name', undefined, 'missing-field name: is missing. Add it: a text.'],
-  ['source', 'examples', 'invalid-value source: is "examples". It must be an absolute path.'],
+  ['source', 'examples', 'invalid-value source: is "examples". It must be an absolute path, like __dirname.'],
   [
     'trainig',
     {},
@@ -63,7 +63,7 @@ test.each([
   [
     'training.train.hyperparameters',
     { rate: Infinity },
-    'invalid-value training.train.hyperparameters.rate: is null. It must be a value that JSON can carry.',
+    'invalid-value training.train.hyperparameters.rate: is Infinity. It must be a value that JSON can carry.',
   ],
   [
     'training.train.timeoutMinutes',
@@ -292,6 +292,11 @@ test.each([
     'invalid-value training.transferLearning.from.prefix: is "../other". It must be a folder below the store, like "pretrained/mails".',
   ],
   [
+    'training.tuning.objective',
+    '',
+    'out-of-range training.tuning.objective: is "". Give at least 1 character.',
+  ],
+  [
     'training.augmentation',
     { copies: 0 },
     'out-of-range training.augmentation.copies: is 0. Give at least 1.',
@@ -323,6 +328,14 @@ test('every problem is reported at once', () => {
 
 test('definePipeline returns a valid definition as it is', () => {
   expect(definePipeline(minimal)).toBe(minimal);
+});
+
+test('definePipeline names a source that is missing, and none of its files', () => {
+  expect(() => definePipeline({ ...minimal, source: '/nowhere' })).toThrow(
+    'definition "digits": 1 problem\n' +
+      '  source: names /nowhere, which is not there [missing-file]\n' +
+      '    fix: Name the directory of preprocess.py and train.py; __dirname where the definition is in it.',
+  );
 });
 
 test('definePipeline names the files that are missing', () => {

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { keySigner, readManifest, VerifiedLanguageModel } from '../../lib/artifact';
 import { listFiles } from '../../lib/artifact/manifest';
+import { modelDigest } from '../../lib/artifact/model-digest';
 import { register, verify } from '../../lib/program';
 import { keyPair } from '../artifact/provenance/support';
 import { temporaryDirectory } from '../artifact/support';
@@ -58,7 +59,12 @@ test('a verified language model becomes a version that VerifiedLanguageModel tak
     report: { verdict: 'passed' },
   });
   expect(version.model.weights.parameters).toBe(25_600);
-  expect(readManifest(directory)).toMatchObject({ runtime: 'vllm', version: version.version });
+  expect(readManifest(directory)).toMatchObject({
+    runtime: 'vllm',
+    version: version.version,
+    modelDigest: modelDigest(readManifest(directory)),
+  });
+  expect(readManifest(directory).modelDigest).toBe(version.model.digest);
   expect(metrics).toEqual({ model_bytes: version.model.bytes, parameters: 25_600, files: 9 });
   for (const name of ['config.json', 'model.safetensors', 'tokenizer.json']) {
     expect(readFileSync(join(directory, 'model', name)).equals(readFileSync(join(model, name)))).toBe(true);

@@ -1,8 +1,9 @@
-import { chmodSync, cpSync, readFileSync } from 'node:fs';
+import { chmodSync, cpSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { list, x as extract } from 'tar';
-import { keySigner, VerifiedArtifact } from '../../lib/artifact';
+import { keySigner, readManifest, VerifiedArtifact } from '../../lib/artifact';
+import { listFiles } from '../../lib/artifact/manifest';
 import { provenanceIssues } from '../../lib/artifact/provenance/verify-signature';
 import { baseline, register, type Baseline } from '../../lib/program';
 import { digestsOf, keyPair } from '../artifact/provenance/support';
@@ -74,6 +75,26 @@ test('for Triton, the archive is one model repository entry with its configurati
     ...[0, 1, 2, 3].map((index) => `spam-filter/warmup/sample-${index}-input-0`),
   ]);
   expect(VerifiedArtifact.fromDirectory(output(request, 'version')).runtime).toBe('triton');
+});
+
+test('a version for Triton holds its model repository as files as well, each of them in the manifest', async () => {
+  const request = registerRequest(SPAM_FILTER, SPAM_FILTER, 'triton');
+  await register(request);
+  const version = output(request, 'version');
+  const repository = listFiles(version).filter((path) => path.startsWith('triton/'));
+  expect(repository).toEqual([
+    'triton/spam-filter/1/model.onnx',
+    'triton/spam-filter/config.pbtxt',
+    ...[0, 1, 2, 3].map((index) => `triton/spam-filter/warmup/sample-${index}-input-0`),
+  ]);
+  const { files } = readManifest(version);
+  expect(Object.keys(files)).toEqual(expect.arrayContaining(repository));
+  expect(files['triton/spam-filter/1/model.onnx']).toEqual(files['model.onnx']);
+  // One file by two names: the disk holds it once.
+  const [model, served] = ['model.onnx', 'triton/spam-filter/1/model.onnx'].map((path) =>
+    statSync(join(version, path)),
+  );
+  expect(served?.ino).toBe(model?.ino);
 });
 
 test('another model than the verified one is refused', async () => {

@@ -24,8 +24,10 @@ describe('findModel', () => {
   it('finds the live version of a store', () => {
     const store = mkdtempSync(join(tmpdir(), 'store-'));
     cpSync(SPAM_FILTER, join(store, 'models', VERSION), { recursive: true });
+    const missing = `${join(store, 'releases', 'live.json')}: does not exist`;
+    expect(() => findModel(store)).toThrow(missing);
     mkdirSync(join(store, 'releases'));
-    expect(() => findModel(store)).toThrow(`${join(store, 'releases', 'live.json')}: does not exist`);
+    expect(() => findModel(store)).toThrow(missing);
     writeFileSync(join(store, 'releases', 'live.json'), JSON.stringify({ version: '../../etc' }));
     expect(() => findModel(store)).toThrow('names no version');
     writeFileSync(join(store, 'releases', 'live.json'), JSON.stringify({ version: VERSION }));

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
-import { type Issue, IssueError } from '../../issue';
+import type { Issue } from '../../issue';
 import { count, judged, type Outcome, passed, skipped } from '../checks/check';
+import { judgeProvenance, provenance } from '../checks/provenance';
 import { describeNotFinite } from '../not-finite';
+import type { PublicKey } from '../provenance/keys';
 import { notFiniteTensors } from '../safetensors/not-finite-tensors';
 import { summarizeWeights } from '../safetensors/read-weights';
 import { fileIssues } from './files';
@@ -18,6 +20,7 @@ export interface LanguageModelCheck {
   readonly title: string;
   /** Checks that must have passed for this one to be run. */
   readonly after: readonly string[];
+  /** An `IssueError` it throws counts as failed, with the error's issues as findings. */
   readonly run: (subject: LanguageModelSubject) => Outcome | Promise<Outcome>;
 }
 
@@ -32,27 +35,25 @@ const config: LanguageModelCheck = {
   id: 'lm-config',
   title: 'config.json is that of a causal language model without code of its own',
   after: [],
-  run: (subject) =>
-    attempted(() => {
-      const { architecture, layers, contextTokens } = subject.config();
-      return passed(`${architecture}, ${count(layers, 'layer')}, ${count(contextTokens, 'token')}`);
-    }),
+  run: (subject) => {
+    const { architecture, layers, contextTokens } = subject.config();
+    return passed(`${architecture}, ${count(layers, 'layer')}, ${count(contextTokens, 'token')}`);
+  },
 };
 
 const weights: LanguageModelCheck = {
   id: 'lm-weights',
   title: 'The headers of the weights account for every byte and every layer',
   after: ['lm-config'],
-  run: (subject) =>
-    attempted(() => {
-      const shards = subject.shards();
-      const { tensors, parameters } = summarizeWeights(shards);
-      const entries = shards.flatMap((shard) => shard.entries);
-      return judge(
-        tensorIssues(entries, subject.config(), subject.json(), subject.directory),
-        `${count(tensors, 'tensor')}, ${count(parameters, 'parameter')}`,
-      );
-    }),
+  run: (subject) => {
+    const shards = subject.shards();
+    const { tensors, parameters } = summarizeWeights(shards);
+    const entries = shards.flatMap((shard) => shard.entries);
+    return judge(
+      tensorIssues(entries, subject.config(), subject.json(), subject.directory),
+      `${count(tensors, 'tensor')}, ${count(parameters, 'parameter')}`,
+    );
+  },
 };
 
 const signature: LanguageModelCheck = {
@@ -95,7 +96,7 @@ const tokenizer: LanguageModelCheck = {
   after: ['lm-files', 'lm-config'],
   run: (subject) => {
     if (!subject.names.includes('tokenizer.json')) return skipped('only tokenizer.json is read');
-    return attempted(() => judge(tokenizerIssues(subject), 'tokenizer.json and vocab_size agree'));
+    return judge(tokenizerIssues(subject), 'tokenizer.json and vocab_size agree');
   },
 };
 
@@ -109,16 +110,12 @@ export const LANGUAGE_MODEL_CHECKS: readonly LanguageModelCheck[] = [
   finite,
 ];
 
-function judge(issues: readonly Issue[], success: string): Outcome {
-  return judged(issues, count(issues.length, 'problem'), success);
+/** Whether the holder of a key signed the version that the model is part of. */
+export function provenanceCheck(version: string, publicKey: PublicKey): LanguageModelCheck {
+  const { id, title } = provenance;
+  return { id, title, after: [], run: ({ digests }) => judgeProvenance(version, publicKey, digests) };
 }
 
-/** What a reader throws are findings. */
-function attempted(run: () => Outcome): Outcome {
-  try {
-    return run();
-  } catch (error) {
-    if (!(error instanceof IssueError)) throw error;
-    return judge(error.issues, '');
-  }
+export function judge(issues: readonly Issue[], success = ''): Outcome {
+  return judged(issues, count(issues.length, 'problem'), success);
 }

@@ -95,8 +95,9 @@ function numberIssues(
 ): Issue[] {
   return CONFIG_NUMBERS.filter((field) => !isCount(config[field])).map((field) => {
     const name = CONFIG_FIELDS[field];
-    const message = `is ${JSON.stringify(json[name] ?? null)}, wanted a whole number from 1`;
-    return found('config', `${path}: ${name}`, message);
+    const is = json[name] === undefined ? 'missing' : JSON.stringify(json[name]);
+    const message = `is ${is}, wanted a whole number from 1`;
+    return { ...found('config', `${path}: ${name}`, message), fix: `write it; or ${FIX}` };
   });
 }
 

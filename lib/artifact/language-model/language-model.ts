@@ -13,7 +13,8 @@ const DOWNLOAD = 'download the whole model: `hf download <model> --local-dir <di
 
 /**
  * A causal language model as Hugging Face lays it out, of which everything was looked at: only data in
- * known formats, weights in safetensors files whose headers account for every byte, no code.
+ * known formats, weights in safetensors files whose headers account for every byte, no code. Its weights are
+ * not read: `VerifiedLanguageModel` is held to a report that says they were.
  */
 export class LanguageModel {
   /**

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LanguageModelSignature } from '../../pipeline/definition';
+import { FileDigests } from '../file-digests';
 import { readJsonObject, type JsonObject } from '../json-file';
 import { readShards, type Shard } from '../safetensors/read-weights';
 import { parseConfig, type LanguageModelConfig } from './config';
@@ -19,6 +20,7 @@ export class LanguageModelSubject {
   readonly names: readonly string[];
   readonly signature?: LanguageModelSignature;
   readonly signal?: AbortSignal;
+  readonly digests: FileDigests;
   private headers: readonly Shard[] | undefined;
 
   constructor(
@@ -28,6 +30,7 @@ export class LanguageModelSubject {
     this.names = listModelFiles(directory);
     this.signature = signature;
     this.signal = signal;
+    this.digests = new FileDigests(signal);
   }
 
   get configFile(): string {

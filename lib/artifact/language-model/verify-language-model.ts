@@ -3,16 +3,18 @@ import { join } from 'node:path';
 import { IssueError } from '../../issue';
 import { PACKAGE_VERSION } from '../../package-root';
 import { type Outcome, skipped } from '../checks/check';
-import { FileDigests } from '../file-digests';
 import { attempt } from '../json-file';
+import type { PublicKey } from '../provenance/keys';
 import { LANGUAGE_MODEL_FILE } from '../read-report';
 import type { CheckResult, VerificationReport } from '../report';
 import { summarizeWeights } from '../safetensors/read-weights';
 import type { VerifyEvent } from '../verify';
-import { LANGUAGE_MODEL_CHECKS, type LanguageModelCheck } from './checks';
+import { judge, LANGUAGE_MODEL_CHECKS, type LanguageModelCheck, provenanceCheck } from './checks';
 import { LanguageModelSubject, type SubjectOptions } from './subject';
 
 export interface VerifyLanguageModelOptions extends SubjectOptions {
+  /** The version that the model is part of, and who must have signed it. @default - nobody must */
+  readonly provenance?: { readonly version: string; readonly publicKey: PublicKey };
   /** Hears of each check as it starts and ends. @default - nobody does */
   readonly onProgress?: (event: VerifyEvent) => void;
 }
@@ -28,7 +30,7 @@ export interface VerifyLanguageModelOptions extends SubjectOptions {
  */
 export async function verifyLanguageModel(
   directory: string,
-  { onProgress, ...options }: VerifyLanguageModelOptions = {},
+  { onProgress, provenance, ...options }: VerifyLanguageModelOptions = {},
 ): Promise<VerificationReport> {
   const config = join(directory, LANGUAGE_MODEL_FILE);
   if (!statSync(config, { throwIfNoEntry: false })?.isFile()) {
@@ -37,17 +39,21 @@ export async function verifyLanguageModel(
     throw new IssueError('verify', [missing]);
   }
   const subject = new LanguageModelSubject(directory, options);
-  const digests = new FileDigests(options.signal);
+  const { digests } = subject;
   const files = [];
   for (const file of subject.plainFiles()) {
     const { sha256, bytes } = await digests.of(join(directory, file));
     files.push({ file, sha256, bytes });
   }
+  const planned = [
+    ...(provenance ? [provenanceCheck(provenance.version, provenance.publicKey)] : []),
+    ...LANGUAGE_MODEL_CHECKS,
+  ];
   const checks: CheckResult[] = [];
-  for (const [index, check] of LANGUAGE_MODEL_CHECKS.entries()) {
+  for (const [index, check] of planned.entries()) {
     const { id, title } = check;
     const number = index + 1;
-    onProgress?.({ event: 'check-started', id, title, number, of: LANGUAGE_MODEL_CHECKS.length });
+    onProgress?.({ event: 'check-started', id, title, number, of: planned.length });
     const result = { id, title, ...(await runCheck(check, subject, checks)) };
     options.signal?.throwIfAborted();
     checks.push(result);
@@ -73,5 +79,10 @@ async function runCheck(
 ): Promise<Outcome> {
   const blocker = earlier.find(({ id, verdict }) => check.after.includes(id) && verdict !== 'passed');
   if (blocker) return skipped(`not run, because "${blocker.id}" failed`);
-  return check.run(subject);
+  try {
+    return await check.run(subject);
+  } catch (error) {
+    if (!(error instanceof IssueError)) throw error;
+    return judge(error.issues);
+  }
 }

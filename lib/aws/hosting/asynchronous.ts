@@ -1,6 +1,7 @@
 import type { Construct } from 'constructs';
 import type { Issue } from '../../issue';
 import type { IArtifactStore } from '../artifact-store';
+import { checkCapture } from '../asynchronous-settings';
 import { EndpointScaling } from '../endpoint-scaling';
 import { renderVariant } from '../endpoint-settings';
 import { renderDeployment } from '../guardrails';
@@ -25,9 +26,10 @@ export class Asynchronous implements HostingMode {
 
   constructor(private readonly options: AsynchronousOptions) {}
 
-  check({ machine, replicas }: HostingRequest): Issue[] {
+  check({ machine, replicas, given }: HostingRequest): Issue[] {
     return [
       ...checkReplicas(replicas, machine, LIMITS, 'replicas'),
+      ...checkCapture(given.includes('capture'), 'capture'),
       ...checkQueueOptions(this.options, 'hosting'),
     ];
   }

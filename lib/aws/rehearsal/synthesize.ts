@@ -58,7 +58,7 @@ export function synthesizePipeline(
 ): SynthesizedPipeline {
   const outdir = mkdtempSync(join(tmpdir(), 'rehearsal-'));
   try {
-    const app = new App({ outdir, context: { '@aws-cdk/core:validateAgainstDefaultRules': false } });
+    const app = new App({ outdir, builtinCloudFormationValidation: false });
     const stack = new Stack(app, 'Rehearsal', { env: { account: ACCOUNT, region: REGION } });
     const repository = Repository.fromRepositoryName(stack, 'Server', 'model-pipeline-serving');
     const image = ContainerImage.fromEcrRepository(repository, 'rehearsal');

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { VerifiedArtifact } from '../../artifact';
+import { VerifiedArtifact, VerifiedLanguageModel } from '../../artifact';
 import { issue, throwIssues } from '../../issue';
-import { compile, type PipelineDefinition, type Plan } from '../../pipeline';
+import { compile, type PipelineDefinition, type Plan, servingRuntime } from '../../pipeline';
 import { alterOutputs, anotherVersion, spoilAnswer } from '../../rehearsal/faults';
 import { ProgramCache } from '../../rehearsal/program-cache';
 import { type Scenario, scenariosOf } from '../../rehearsal/scenarios';
@@ -15,7 +15,7 @@ import { execute } from './interpreter';
 import { type Failure, failureOf, judge, stepsOf } from './judge';
 import { Authorizer } from './policies';
 import { type ProgramRunner, RehearsedJobs } from './rehearsed-jobs';
-import { pathOf, type ProgramWorld, RehearsedPrograms } from './rehearsed-programs';
+import { pathOf, type ProgramWorld, RehearsedPrograms, versionPath } from './rehearsed-programs';
 import { RequestTypes } from './request-check';
 import { PROJECT, type SynthesizedPipeline, synthesizePipeline } from './synthesize';
 import {
@@ -268,8 +268,9 @@ export class Rehearsal {
    */
   private verified(uri: string, store: FakeStore): string {
     const directory = mkdtempSync(join(this.directory, 'deployed-'));
-    store.copyTo(directory, pathOf(uri, store));
-    VerifiedArtifact.fromDirectory(directory);
+    store.copyTo(directory, versionPath(uri, store));
+    if (servingRuntime(this.definition) === 'vllm') VerifiedLanguageModel.fromDirectory(directory);
+    else VerifiedArtifact.fromDirectory(directory);
     return directory;
   }
 

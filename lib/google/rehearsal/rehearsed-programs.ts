@@ -1,15 +1,19 @@
 import { cpSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { readGolden, VerifiedArtifact } from '../../artifact';
+import { type Prompts, readGolden, VerifiedArtifact } from '../../artifact';
+import { parsePrompts } from '../../artifact/language-model/prompts';
 import type { Json } from '../../pipeline';
 import type { ProgramRequest } from '../../program';
 import { runMounted } from '../../program/mounted/run-mounted';
 import type { ProgramCache } from '../../rehearsal/program-cache';
 import { createServer, type InferenceServer } from '../../serving';
 import { smokeTest } from '../../serving/smoke-test';
+import { promptTest } from '../../serving/smoke-test-prompts';
+import { completeByVllm } from '../../serving/vllm-completion';
 import { readWords } from './container-words';
 import type { FakeStore, Guard } from './fake-store';
 import { mountedPath } from './rehearsed-jobs';
+import { answerPrompt } from './vllm-stand-in';
 
 /** What a job of this library's image finds. */
 export interface ProgramWorld {
@@ -102,21 +106,26 @@ export class RehearsedPrograms {
   private async smokeTest(words: readonly string[], world: ProgramWorld): Promise<void> {
     const { others, options } = readWords(words);
     const { absolute, relative, runtime = 'onnx', url = '' } = options;
+    const invoke = async (body: string) => world.alterAnswer(await this.ask(url, body, world));
+    const samples = mountedPath(world.store, others[0] ?? '');
+    if (runtime === 'vllm') {
+      await promptTest(promptsOf(samples, world), (prompt, tokens) => completeByVllm(invoke, prompt, tokens));
+      return;
+    }
     const directory = mkdtempSync(join(this.directory, 'golden-'));
-    const there = world.store.fetch(directory, mountedPath(world.store, others[0] ?? ''), world.guard);
+    const there = world.store.fetch(directory, samples, world.guard);
     if (!there) throw new Error(`there are no golden samples at ${others[0] ?? ''}`);
     const tolerance = {
       ...(absolute !== undefined && { absolute: Number(absolute) }),
       ...(relative !== undefined && { relative: Number(relative) }),
     };
-    await smokeTest(readGolden(directory), runtime as 'onnx' | 'triton', tolerance, async (body) => {
-      return world.alterAnswer(await this.ask(url, body, world));
-    });
+    await smokeTest(readGolden(directory), runtime as 'onnx' | 'triton', tolerance, invoke);
   }
 
   private async ask(url: string, body: string, { answering, store }: ProgramWorld): Promise<string> {
     const uri = answering(url);
     if (uri === undefined) throw new Error('the endpoint serves nothing');
+    if (uri.endsWith('/model/')) return answerPrompt(store, pathOf(uri, store), body);
     const running = this.servers.get(uri) ?? this.serve(uri, store);
     this.servers.set(uri, running);
     const { address = '' } = await running;
@@ -126,11 +135,22 @@ export class RehearsedPrograms {
 
   private async serve(uri: string, store: FakeStore): Promise<InferenceServer> {
     const directory = mkdtempSync(join(this.directory, 'served-'));
-    store.copyTo(directory, pathOf(uri, store));
+    store.copyTo(directory, versionPath(uri, store));
     const server = createServer(VerifiedArtifact.fromDirectory(directory));
     await server.listen({ port: 0 });
     return server;
   }
+}
+
+/** `models/<version>/` of what a runtime takes of a version, which may be a directory in it. */
+export function versionPath(uri: string, store: FakeStore): string {
+  const [models, version] = pathOf(uri, store).split('/');
+  return `${models ?? ''}/${version ?? ''}/`;
+}
+
+function promptsOf(path: string, { guard, store }: ProgramWorld): Prompts {
+  const object = { bucket: store.bucketName, object: encodeURIComponent(path), alt: 'media' };
+  return parsePrompts(store.answer('get', object, guard), path);
 }
 
 /** `gs://<bucket>/<path>` */

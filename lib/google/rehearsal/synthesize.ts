@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GoogleProvider } from '@cdktf/provider-google/lib/provider';
 import { App, TerraformStack } from 'cdktf';
-import type { PipelineDefinition } from '../../pipeline';
+import { type PipelineDefinition, servingRuntime } from '../../pipeline';
 import { ContainerImage } from '../container-image';
 import { ModelPipeline } from '../model-pipeline';
 import type { Project } from '../project';
+import { ServingRuntime } from '../serving-runtime';
 import type { WorkflowSource } from '../workflow/source';
 import type { CloudRunJob } from './connectors';
 import { type Grant, grantsOf } from './policies';
@@ -43,11 +44,12 @@ export function synthesizePipeline(definition: PipelineDefinition): SynthesizedP
     const app = new App({ outdir });
     const stack = new TerraformStack(app, 'rehearsal');
     new GoogleProvider(stack, 'Google', { project: PROJECT.id, region: PROJECT.region });
-    const image = { project: PROJECT.id, location: PROJECT.region, repository: 'models', image: 'serving' };
+    const triton = servingRuntime(definition) === 'triton';
     new ModelPipeline(stack, 'Pipeline', {
       definition,
       project: PROJECT,
-      serverImage: ContainerImage.fromArtifactRegistry({ ...image, tag: 'rehearsal' }),
+      serverImage: imageOf('serving'),
+      runtime: triton ? ServingRuntime.triton(imageOf('tritonserver')) : undefined,
     });
     app.synth();
     const text = readFileSync(join(outdir, 'stacks', 'rehearsal', 'cdk.tf.json'), 'utf8');
@@ -55,6 +57,11 @@ export function synthesizePipeline(definition: PipelineDefinition): SynthesizedP
   } finally {
     rmSync(outdir, { recursive: true, force: true });
   }
+}
+
+function imageOf(image: string): ContainerImage {
+  const repository = { project: PROJECT.id, location: PROJECT.region, repository: 'models' };
+  return ContainerImage.fromArtifactRegistry({ ...repository, image, tag: 'rehearsal' });
 }
 
 function read(stack: StackBody): SynthesizedPipeline {

@@ -5,7 +5,7 @@ import type { FakeEndpoint } from './fake-endpoint';
 import { FakeService } from './fake-service';
 import { FakeStore } from './fake-store';
 import { FakeVertex } from './fake-vertex';
-import { pathOf } from './rehearsed-programs';
+import { versionPath } from './rehearsed-programs';
 import { PROJECT, type RehearsedWorkflow, type SynthesizedPipeline } from './synthesize';
 
 /** The project at one moment. */
@@ -68,8 +68,8 @@ export function liveVersion({ store }: World): string | undefined {
   return live && (JSON.parse(live.toString()) as { version: string }).version;
 }
 
-/** The version that gets the traffic: of `gs://store/models/<version>/`. */
+/** The version that gets the traffic: of `gs://store/models/<version>/`, or a directory in it. */
 export function servedVersion(world: World): string | undefined {
   const uri = endpointOf(world).servedUri();
-  return uri === undefined ? undefined : pathOf(uri, world.store).split('/').at(-2);
+  return uri === undefined ? undefined : versionPath(uri, world.store).split('/')[1];
 }

@@ -27,6 +27,9 @@ const REVISION = 'TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION';
 /** Address of its own of the revision that is tested before it gets traffic. */
 export const CANDIDATE = 'candidate';
 
+/** What names of versions end with: the version, and the hash of all else. Terraform's revision has none. */
+const VERSION = '-[0-9a-f]{12}-[0-9a-f]{8}$';
+
 /** A model is there within minutes, or never. */
 const DEPLOY_SECONDS = 1800;
 
@@ -75,11 +78,13 @@ function live(settings: CloudRunTargetSettings): Subworkflow {
             live_found: {
               assign: [
                 { most: value('percent') },
+                { revision: value('default(map.get(share, "revision"), latest)') },
                 {
                   found: {
-                    id: value('default(map.get(share, "revision"), latest)'),
-                    name: value('default(map.get(share, "revision"), latest)'),
+                    id: value('revision'),
+                    name: value('revision'),
                     percent: value('percent'),
+                    placeholder: value(`not text.match_regex(revision, ${literal(VERSION)})`),
                     body: null,
                   },
                 },

@@ -40,7 +40,8 @@ export function registerStates(step: FunctionStep, call: WorkflowStep, locations
   if (version === undefined) throw new Error(`step "${step.id}" has no output "version"`);
   const made = `${name}_made`;
   const published = `${name}_published`;
-  const digest = (manifest: string) => `${manifest}.files["model.onnx"].sha256`;
+  const digest = (manifest: string) =>
+    step.parameters.runtime === 'vllm' ? `${manifest}.modelDigest` : `${manifest}.files["model.onnx"].sha256`;
   return [
     {
       [name]: retried(step, {
@@ -175,6 +176,11 @@ export function setApproval(region: string): Subworkflow {
   };
 }
 
+/** Path of what stands in the version that is registered, as an expression. */
+export function pathOfVersion(below: string): string {
+  return below === '' ? `${REGISTERED}.path` : `${REGISTERED}.path + ${literal(below)}`;
+}
+
 /** Texts of a `Model`, as expressions of the version that is registered. */
 export const REGISTERED_TEXTS = {
   version: value(`${REGISTERED}.version`),
@@ -183,5 +189,7 @@ export const REGISTERED_TEXTS = {
   digestLabel: value(`text.substring(${REGISTERED}.digest, 0, 63)`),
   alias: value(`"version-" + ${REGISTERED}.version`),
   run: value('sys.get_env("GOOGLE_CLOUD_WORKFLOW_EXECUTION_ID")'),
-  artifactUri: (bucketName: string) => value(`${literal(`gs://${bucketName}/`)} + ${REGISTERED}.path`),
+  /** @param below directory of the version, `model/`; empty for the version itself */
+  artifactUri: (bucketName: string, below: string) =>
+    value(`${literal(`gs://${bucketName}/`)} + ${pathOfVersion(below)}`),
 } as const;

@@ -42,7 +42,7 @@ export interface ReleaseTarget {
   readonly smokeTestAt: 'candidate' | 'endpoint';
 }
 
-/** What is live, `null` where nothing is: `{ id, name, body }`. */
+/** What is live, `null` where nothing is: `{ id, name, body }`; a `placeholder` is none of the versions. */
 export const ENDPOINT_LIVE = 'endpoint_live';
 /** Puts the version `registered` on the endpoint as `name`, without traffic, beside `live`; returns its id. */
 export const ENDPOINT_DEPLOY = 'endpoint_deploy';

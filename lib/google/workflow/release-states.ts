@@ -62,7 +62,13 @@ export function releaseStates(step: Stages, settings: ReleaseSettings): Steps {
             },
             {
               [state('first')]: {
-                switch: [{ condition: value(`${live} == null`), next: state('at_once') }],
+                switch: [
+                  { condition: value(`${live} == null`), next: state('at_once') },
+                  {
+                    condition: value(`default(map.get(${live}, "placeholder"), false)`),
+                    next: state('at_once'),
+                  },
+                ],
               },
             },
             {

@@ -9,19 +9,25 @@ import {
   ENDPOINT_TRAFFIC,
 } from './release-settings';
 import { API_RETRY } from './edges';
-import type { Steps, Subworkflow, WorkflowStep } from './source';
+import type { Subworkflow, WorkflowStep } from './source';
+import {
+  ENDPOINTS,
+  FIND,
+  find,
+  findByName,
+  forEachModel,
+  live,
+  look,
+  type ObservedEndpoint,
+  percentOf,
+} from './vertex-observation';
 
-export interface VertexTargetSettings {
-  /** `projects/<id>/locations/<region>/endpoints/<number>` */
-  readonly endpointName: string;
-  readonly region: string;
+export interface VertexTargetSettings extends ObservedEndpoint {
   /** `DeployedModel`; its model and display name are the expressions `registered.model` and `name`. */
   readonly deployedModel: Readonly<Record<string, unknown>>;
   /** Changes with anything but the version that is deployed. */
   readonly contentHash: string;
 }
-
-const ENDPOINTS = 'googleapis.aiplatform.v1.projects.locations.endpoints';
 
 /** A large model takes its time to load. */
 const DEPLOY_SECONDS = 3600;
@@ -44,46 +50,6 @@ export function vertexTarget(settings: VertexTargetSettings): ReleaseTarget {
   };
 }
 
-/** The deployed model with the largest share of the traffic; what is needed to deploy it again is its `body`. */
-function live(settings: VertexTargetSettings): Subworkflow {
-  const resources = ['dedicatedResources', 'serviceAccount', 'enableAccessLogging'];
-  return {
-    steps: [
-      look(settings, 'live_look'),
-      { live_begin: { assign: [{ found: null }, { most: 0 }] } },
-      {
-        live_models: forEachModel([
-          { live_percent: { assign: [{ percent: value(percentOf('model.id')) }] } },
-          { live_more: { switch: [{ condition: value('percent <= most'), next: 'continue' }] } },
-          {
-            live_found: {
-              assign: [
-                { most: value('percent') },
-                {
-                  body: {
-                    model: value('model.model + "@" + model.modelVersionId'),
-                    displayName: value('model.displayName'),
-                  },
-                },
-                ...resources.map((name) => ({ [`body.${name}`]: value(`map.get(model, ${literal(name)})`) })),
-                {
-                  found: {
-                    id: value('model.id'),
-                    name: value('model.displayName'),
-                    percent: value('percent'),
-                    body: value('body'),
-                  },
-                },
-              ],
-            },
-          },
-        ]),
-      },
-      { live_done: { return: value('found') } },
-    ],
-  };
-}
-
 /** A version that is there already, of a release that died on its way, is not deployed twice. */
 function deploy(settings: VertexTargetSettings): Subworkflow {
   return {
@@ -102,32 +68,6 @@ function deploy(settings: VertexTargetSettings): Subworkflow {
           },
         },
       },
-    ],
-  };
-}
-
-/** Id of the deployed model of a name, `null` where there is none. */
-const FIND = 'endpoint_find';
-
-function find(name: string): WorkflowStep {
-  return { call: FIND, args: { name }, result: 'found' };
-}
-
-function findByName(settings: VertexTargetSettings): Subworkflow {
-  return {
-    params: ['name'],
-    steps: [
-      look(settings, 'find_look'),
-      {
-        find_models: forEachModel([
-          {
-            find_is_it: {
-              switch: [{ condition: value('model.displayName == name'), return: value('model.id') }],
-            },
-          },
-        ]),
-      },
-      { find_none: { return: null } },
     ],
   };
 }
@@ -267,24 +207,4 @@ function empty(settings: VertexTargetSettings): Subworkflow {
       { empty_done: { return: true } },
     ],
   };
-}
-
-function look(
-  { endpointName, region }: VertexTargetSettings,
-  name: string,
-): Readonly<Record<string, WorkflowStep>> {
-  return {
-    [name]: {
-      try: { call: `${ENDPOINTS}.get`, args: { name: endpointName, region }, result: 'endpoint' },
-      retry: API_RETRY,
-    },
-  };
-}
-
-function forEachModel(steps: Steps): WorkflowStep {
-  return { for: { value: 'model', in: value('default(map.get(endpoint, "deployedModels"), [])'), steps } };
-}
-
-function percentOf(id: string): string {
-  return `default(map.get(endpoint, ["trafficSplit", ${id}]), 0)`;
 }

@@ -56,3 +56,12 @@ export function isLanguageModel(
 ): signature is LanguageModelSignature {
   return 'task' in signature;
 }
+
+/** GPUs of a machine that one copy of a language model may be spread over. */
+export const GPU_COUNTS: readonly number[] = [1, 2, 4, 8];
+
+/** Whether each GPU takes as many attention heads, and keys and values are split evenly, or copied evenly. */
+export function spreadsEvenly(attentionHeads: number, keyValueHeads: number, gpus: number): boolean {
+  const even = keyValueHeads % gpus === 0 || gpus % keyValueHeads === 0;
+  return attentionHeads % gpus === 0 && even;
+}

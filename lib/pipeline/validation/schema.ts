@@ -264,7 +264,7 @@ export const definitionSchema = z.strictObject({
   name: z
     .string()
     .regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be 1 to 32 of a–z, 0–9 and "-", starting with a letter'),
-  source: z.string().refine(isAbsolute, 'must be an absolute path'),
+  source: z.string().refine(isAbsolute, 'must be an absolute path, like __dirname'),
   signature,
   training,
   optimization: optimization.optional(),

@@ -89,8 +89,10 @@ function toUnionIssues(issue: ZodIssue & { code: 'invalid_union' }, path: readon
 const unknownFields = (issues: readonly Issue[]) =>
   issues.filter(({ code }) => code === 'unknown-field').length;
 
+const UNITS: Readonly<Record<string, string>> = { array: ' elements', string: ' character' };
+
 function range(issue: ZodIssue & { code: 'too_small' | 'too_big' }): string {
-  const unit = issue.origin === 'array' ? ' elements' : '';
+  const unit = UNITS[issue.origin] ?? '';
   return issue.code === 'too_small'
     ? `${issue.inclusive === false ? 'more than' : 'at least'} ${String(issue.minimum)}${unit}`
     : `${issue.inclusive === false ? 'less than' : 'at most'} ${String(issue.maximum)}${unit}`;
@@ -118,6 +120,7 @@ export function formatPath(path: readonly PropertyKey[]): string {
 }
 
 function show(value: unknown): string {
+  if (typeof value === 'number') return String(value);
   const text = typeof value === 'function' ? 'a function' : (JSON.stringify(value) as string | undefined);
   if (text === undefined) return String(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;

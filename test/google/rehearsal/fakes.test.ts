@@ -224,7 +224,7 @@ describe('jobs', () => {
     },
   } as unknown as JobStep;
   const WORDS = [
-    ...['python3', '/gcs/store/code/1/launch.py', '--step', 'tune', '--input', 'data=/gcs/store/datasets/p/'],
+    ...['python3', '/gcs/store/code/1/code.zip', '--step', 'tune', '--input', 'data=/gcs/store/datasets/p/'],
     ...['--output', 'model=/gcs/store/runs/1/model/', '--output', 'metrics=/gcs/store/runs/1/metrics/'],
   ];
   let store: FakeStore;
@@ -232,7 +232,7 @@ describe('jobs', () => {
   let jobs: RehearsedJobs;
   beforeEach(() => {
     store = new FakeStore('store');
-    store.put('code/1/launch.py', '');
+    store.put('code/1/code.zip', '');
     store.put('datasets/p/data', 'data');
     requests = [];
     jobs = new RehearsedJobs({
@@ -271,8 +271,8 @@ describe('jobs', () => {
 
   test.each([
     [['sh'], 'no stage program: sh'],
-    [['python3', '/gcs/store/code/2/launch.py'], 'there is no code at /gcs/store/code/2/launch.py'],
-    [['python3', '/code/launch.py'], '/code/launch.py is not in the store'],
+    [['python3', '/gcs/store/code/2/code.zip'], 'there is no code at /gcs/store/code/2/code.zip'],
+    [['python3', '/code/code.zip'], '/code/code.zip is not in the store'],
     [[...WORDS.slice(0, 2), '--step', 'other'], 'the plan has no job "other"'],
     [WORDS.slice(0, 4), 'inputs of tune: none; the plan has data'],
     [[...WORDS, '--checkpoints', '/gcs/store/c/'], 'options of tune: checkpoints; the plan has none'],

@@ -1,5 +1,11 @@
 import { type Issue, issue } from '../../../issue';
-import { isLanguageModel, type LanguageModelSignature, type PipelineDefinition } from '../../definition';
+import {
+  GPU_COUNTS,
+  isLanguageModel,
+  type LanguageModelSignature,
+  type PipelineDefinition,
+  spreadsEvenly,
+} from '../../definition';
 import type { Rule } from './rule';
 
 /** Language models take prompts, stay in safetensors and are served by vLLM; other models do none of this. */
@@ -8,6 +14,7 @@ export const languageModel: Rule = (definition) =>
     ? [
         ...choiceIssues(definition),
         ...refusedFields(definition),
+        ...headIssues(definition.signature, definition),
         ...loadIssues(definition.signature, definition),
       ]
     : reservedFields(definition);
@@ -15,16 +22,17 @@ export const languageModel: Rule = (definition) =>
 /** Fields that must have one value for a language model. */
 function choiceIssues({ training, deployment }: PipelineDefinition): Issue[] {
   const { machine, mode = 'real-time', runtime = 'vllm' } = deployment.endpoint;
-  const wanted: readonly (readonly [path: string, got: string, wanted: string])[] = [
-    ['training.framework', training.framework, 'pytorch'],
-    ['training.evaluate.task', training.evaluate.task, 'text-generation'],
-    ['deployment.endpoint.runtime', runtime, 'vllm'],
-    ['deployment.endpoint.mode', mode, 'real-time'],
+  const { framework, evaluate } = training;
+  const wanted: readonly (readonly [path: string, got: string, wanted: string, why: string])[] = [
+    ['training.framework', framework, 'pytorch', 'language models are trained in PyTorch'],
+    ['training.evaluate.task', evaluate.task, 'text-generation', 'evaluate.py measures a language model'],
+    ['deployment.endpoint.runtime', runtime, 'vllm', 'vLLM serves language models'],
+    ['deployment.endpoint.mode', mode, 'real-time', 'vLLM serves from machines that are always there'],
   ];
   const issues = wanted
     .filter(([, got, only]) => got !== only)
-    .map(([path, got, only]) =>
-      issue('language-model', path, `is "${got}" for a language model`, `Choose "${only}".`),
+    .map(([path, got, only, why]) =>
+      issue('language-model', path, `is "${got}"; ${why}`, `Choose "${only}".`),
     );
   if ((machine.accelerator ?? 'cpu') !== 'cpu') return issues;
   const message = 'is a CPU machine; vLLM serves a language model on GPUs';
@@ -34,23 +42,55 @@ function choiceIssues({ training, deployment }: PipelineDefinition): Issue[] {
       'language-model',
       'deployment.endpoint.machine.accelerator',
       message,
-      'Name an accelerator, like "a10g".',
+      'Name an accelerator, like "l4".',
     ),
   ];
 }
 
-/** Fields whose work is on ONNX files or golden samples. */
+/** Fields whose work is on ONNX files, tensors or labelled samples. */
 function refusedFields({ optimization, conversion, training, monitoring }: PipelineDefinition): Issue[] {
-  return Object.entries({
-    optimization,
-    conversion,
-    'training.evaluate.threshold': training.evaluate.threshold,
-    'training.augmentation': training.augmentation,
-    'monitoring.drift': monitoring.drift,
-    'monitoring.feedback': monitoring.feedback,
-  })
+  const refused: readonly (readonly [path: string, value: unknown, why: string])[] = [
+    ['optimization', optimization, 'works on ONNX files; a language model stays in safetensors'],
+    ['conversion', conversion, 'makes ONNX files; a language model stays in safetensors'],
+    [
+      'training.evaluate.threshold',
+      training.evaluate.threshold,
+      'decides between two classes; a language model has none',
+    ],
+    ['training.augmentation', training.augmentation, 'copies samples of tensors; a language model has none'],
+    ['monitoring.drift', monitoring.drift, 'compares tensors; a language model takes prompts'],
+    ['monitoring.feedback', monitoring.feedback, 'counts labelled samples; a language model has none'],
+  ];
+  return refused
     .filter(([, value]) => value !== undefined)
-    .map(([path]) => issue('language-model', path, 'is not for language models', 'Remove it.'));
+    .map(([path, , why]) => issue('language-model', path, why, 'Remove it.'));
+}
+
+/** Heads that share keys and values, and GPUs that share a model, are as many each. */
+function headIssues(signature: LanguageModelSignature, { deployment }: PipelineDefinition): Issue[] {
+  const { attentionHeads, keyValueHeads = attentionHeads } = signature;
+  const { tensorParallel = 1 } = deployment.endpoint.generation ?? {};
+  if (attentionHeads % keyValueHeads !== 0) {
+    const message = `is ${keyValueHeads}; ${attentionHeads} attention heads do not share so many evenly`;
+    const fix = 'Copy num_attention_heads and num_key_value_heads from config.json.';
+    return [issue('key-value-heads', 'signature.keyValueHeads', message, fix)];
+  }
+  if (spreadsEvenly(attentionHeads, keyValueHeads, tensorParallel)) {
+    const { accelerators = tensorParallel } = deployment.endpoint.machine;
+    if (accelerators >= tensorParallel) return [];
+    const message = `is ${accelerators}; generation.tensorParallel spreads one copy over ${tensorParallel} GPUs`;
+    const fix = 'Remove it, or lower tensorParallel.';
+    return [issue('tensor-parallel', 'deployment.endpoint.machine.accelerators', message, fix)];
+  }
+  const degrees = GPU_COUNTS.filter((gpus) => spreadsEvenly(attentionHeads, keyValueHeads, gpus));
+  return [
+    issue(
+      'tensor-parallel',
+      'deployment.endpoint.generation.tensorParallel',
+      `is ${tensorParallel}; ${attentionHeads} attention heads, ${keyValueHeads} with keys and values of their own, do not spread evenly over so many GPUs`,
+      `Choose ${degrees.join(', ')}.`,
+    ),
+  ];
 }
 
 function loadIssues(signature: LanguageModelSignature, { deployment }: PipelineDefinition): Issue[] {
@@ -84,12 +124,14 @@ function reservedFields({ training: { evaluate }, deployment: { endpoint } }: Pi
   };
   return Object.entries(found)
     .filter(([, is]) => is)
-    .map(([path]) =>
-      issue(
+    .map(([path]) => {
+      const message = 'is for language models, and the signature is one of tensors';
+      const change = path === 'training.evaluate.task' ? 'Choose another task' : 'Remove it';
+      return issue(
         'language-model',
         path,
-        'is for language models, and the signature is one of tensors',
-        'Remove it, or give a signature with task "text-generation".',
-      ),
-    );
+        message,
+        `${change}, or give a signature with task "text-generation".`,
+      );
+    });
 }

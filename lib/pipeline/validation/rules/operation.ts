@@ -1,5 +1,5 @@
 import { type Issue, issue } from '../../../issue';
-import type { Levels } from '../../definition';
+import { isLanguageModel, type Levels } from '../../definition';
 import type { Rule } from './rule';
 
 export const alarmLevels: Rule = ({ monitoring }) => {
@@ -35,8 +35,9 @@ function checkLevels(path: string, { warning, critical }: Levels): Issue[] {
   return [];
 }
 
-export const captureNeeded: Rule = ({ monitoring }) =>
-  monitoring.drift === undefined || monitoring.capture !== undefined
+/** A language model has no drift to begin with. */
+export const captureNeeded: Rule = ({ monitoring, signature }) =>
+  monitoring.drift === undefined || monitoring.capture !== undefined || isLanguageModel(signature)
     ? []
     : [
         issue(
