@@ -18,6 +18,7 @@ import { createStateMachine } from './create-state-machine';
 import { checkRollout, resolveRollout } from './guardrails';
 import { FeedbackLoop } from './feedback-loop';
 import { JobCode } from './job-code';
+import { mergeGrants } from './merge-grants';
 import { type IModelRegistry, ModelRegistry } from './model-registry';
 import type { NetworkProps } from './network';
 import { NotificationTopic } from './notification-topic';
@@ -273,16 +274,17 @@ export class ModelPipeline extends Construct {
   }
 
   private grantRun(steps: PipelineSteps, endpoint: PipelineEndpoint): void {
-    const { role } = this.stateMachine;
-    steps.grantRun(role);
-    this.grantPlace(role);
-    this.registry.grantRegister(role);
-    this.registry.grantApprove(role);
-    this.approvals?.grantPublish(role);
-    this.registry.grantRead(this.rollback.stateMachine);
-    endpoint.grantGuardedRelease(role);
-    endpoint.grantRelease(this.rollback.stateMachine);
-    for (const machine of [this.stateMachine, this.rollback.stateMachine]) {
+    const run = mergeGrants(this.stateMachine);
+    const rollback = mergeGrants(this.rollback.stateMachine);
+    steps.grantRun(run);
+    this.grantPlace(run);
+    this.registry.grantRegister(run);
+    this.registry.grantApprove(run);
+    this.approvals?.grantPublish(run);
+    this.registry.grantRead(rollback);
+    endpoint.grantGuardedRelease(run);
+    endpoint.grantRelease(rollback);
+    for (const machine of [run, rollback]) {
       this.notifications.grantPublish(machine);
       this.grantSeeRuns(machine);
     }
