@@ -1,5 +1,8 @@
 import { Fn, Stack, Token, Tokenization } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import { parameter } from './asl-parameter';
+
+export { parameter };
 
 /** A state of Step Functions in the Amazon States Language. Strings may hold tokens. */
 export interface State {
@@ -18,21 +21,12 @@ export interface StateMachineDefinition {
   readonly States: States;
 }
 
-/** A parameter whose value is a literal, or is computed in the run: `$.…`, `$$.…`, `States.…`. */
-export function parameter(name: string, value: string): Readonly<Record<string, string>> {
-  return { [isExpression(value) ? `${name}.$` : name]: value };
-}
-
 /** Every entry as a parameter. */
 export function parameters(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return Object.assign(
     {},
     ...Object.entries(values).map(([name, value]) => parameter(name, value)),
   ) as Record<string, string>;
-}
-
-function isExpression(value: string): boolean {
-  return value.startsWith('$.') || value.startsWith('$$.') || value.startsWith('States.');
 }
 
 /**

@@ -1,165 +1,86 @@
-import { CfnScalableTarget, CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling';
-import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
-import type { CfnResource } from 'aws-cdk-lib/core';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { ArnFormat, CustomResource, Duration, Size, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { VARIANT } from './endpoint-settings';
-import type { Scaling } from './replicas';
-
-export const SCALING = {
-  serviceNamespace: 'sagemaker',
-  scalableDimension: 'sagemaker:variant:DesiredInstanceCount',
-} as const;
-
-/** Dimension of the copies of an inference component. */
-export const COMPONENT_SCALING = {
-  serviceNamespace: 'sagemaker',
-  scalableDimension: 'sagemaker:inference-component:DesiredCopyCount',
-} as const;
-
-export function scalableResource(endpointName: string, variant = VARIANT): string {
-  return `endpoint/${endpointName}/variant/${variant}`;
-}
-
-/** What scales: the machines of a variant, or the copies of an inference component. */
-export type Scaled =
-  | { readonly endpointName: string; readonly variant?: string }
-  | { readonly endpointName: string; readonly component: string };
-
-type Tracking = CfnScalingPolicy.TargetTrackingScalingPolicyConfigurationProperty;
-
-/** Follows a metric: adds replicas at once, removes them after ten quiet minutes. */
-export function renderTracking({ metric, target }: Scaling, scaled: Scaled): Tracking {
-  return {
-    targetValue: target,
-    ...renderMetric(metric, scaled),
-    scaleInCooldown: 600,
-    scaleOutCooldown: 60,
-  };
-}
-
-/** The step that brings the first replica: a target per replica says nothing where there is none. */
-export const FIRST_REPLICA: CfnScalingPolicy.StepScalingPolicyConfigurationProperty = {
-  adjustmentType: 'ChangeInCapacity',
-  metricAggregationType: 'Maximum',
-  cooldown: 300,
-  stepAdjustments: [{ metricIntervalLowerBound: 0, scalingAdjustment: 1 }],
-};
-
-/** Tells that requests wait, or were refused, for want of any replica. */
-function firstReplicaMetric(scaled: Scaled): { metricName: string; dimensions: Dimension[] } {
-  return 'component' in scaled
-    ? {
-        metricName: 'NoCapacityInvocationFailures',
-        dimensions: [{ name: 'InferenceComponentName', value: scaled.component }],
-      }
-    : {
-        metricName: 'HasBacklogWithoutCapacity',
-        dimensions: [{ name: 'EndpointName', value: scaled.endpointName }],
-      };
-}
-
-/** Goes off while requests find no replica. */
-export function noReplicaAlarm(scaled: Scaled) {
-  return {
-    alarmDescription: `Requests to ${scaled.endpointName} find no replica`,
-    namespace: 'AWS/SageMaker',
-    ...firstReplicaMetric(scaled),
-    statistic: 'Maximum',
-    period: 60,
-    evaluationPeriods: 1,
-    threshold: 1,
-    comparisonOperator: 'GreaterThanOrEqualToThreshold',
-    treatMissingData: 'notBreaching',
-  };
-}
-
-interface Dimension {
-  readonly name: string;
-  readonly value: string;
-}
+import { BundledFunction } from './bundled-function';
+import type { EndpointEvent, ScalingProperties } from './functions/scaling';
+import { grantScaling } from './grant-scaling';
+import { noReplicaAlarmName } from './scaling-parameters';
+import { type ScaledVariant, scalingTags } from './scaling-tags';
 
 export interface EndpointScalingProps {
-  readonly scaled: Scaled;
-  /** The endpoint or component, which must exist before it is registered. */
-  readonly resource: CfnResource;
-  readonly min: number;
-  readonly scaling: Scaling;
+  readonly endpointName: string;
+  /** The configuration that the endpoint gets, whose tags say how it scales. */
+  readonly configName: string;
+  readonly scaled: readonly ScaledVariant[];
+  /** Encrypts the log. @default - a key of CloudWatch's */
+  readonly logEncryptionKey?: IKey;
 }
 
-/** The number of replicas by what they have to do; down to none where `min` is 0. */
+/**
+ * Keeps the scaling of an endpoint what its live configuration says, also after a deployment was turned back.
+ * The endpoint depends on it: before a change of machine, which SageMaker refuses with scaling, it is taken off.
+ */
 export class EndpointScaling extends Construct {
-  readonly target: CfnScalableTarget;
-  readonly policy: CfnScalingPolicy;
-  /** Brings the first replica; absent where `min` is above 0. */
-  readonly firstReplica?: CfnScalingPolicy;
+  private readonly bundled: BundledFunction;
 
   constructor(scope: Construct, id: string, props: EndpointScalingProps) {
     super(scope, id);
-    const { scaled, resource, min, scaling } = props;
-    this.target = new CfnScalableTarget(this, 'Target', {
-      ...scalableTarget(scaled),
-      minCapacity: min,
-      maxCapacity: scaling.max,
+    const { configName, endpointName, logEncryptionKey, scaled } = props;
+    this.bundled = new BundledFunction(this, 'Function', {
+      bundle: 'scaling',
+      description: `Keeps the scaling of the endpoint "${endpointName}"`,
+      memory: Size.mebibytes(256),
+      ephemeralStorage: Size.mebibytes(512),
+      logEncryptionKey,
     });
-    this.target.addResourceDependency(resource);
-    this.policy = new CfnScalingPolicy(this, 'Policy', {
-      policyName: `${scaled.endpointName}-requests`,
-      policyType: 'TargetTrackingScaling',
-      scalingTargetId: this.target.ref,
-      targetTrackingScalingPolicyConfiguration: renderTracking(scaling, scaled),
+    this.grantKeep(this.bundled.role, endpointName);
+    const event: EndpointEvent = { endpointName };
+    new Rule(this, 'InService', {
+      description: `The endpoint "${endpointName}" has come into service`,
+      eventPattern: {
+        source: ['aws.sagemaker'],
+        detailType: ['SageMaker Endpoint State Change'],
+        detail: { EndpointName: [endpointName], EndpointStatus: ['IN_SERVICE'] },
+      },
+      targets: [new LambdaFunction(this.bundled.function, { event: RuleTargetInput.fromObject(event) })],
     });
-    if (min === 0) this.firstReplica = this.createFirstReplica(scaled);
+    const properties: ScalingProperties = { EndpointName: endpointName, EndpointConfigName: configName };
+    new CustomResource(this, 'Resource', {
+      resourceType: 'Custom::EndpointScaling',
+      serviceToken: this.bundled.function.functionArn,
+      serviceTimeout: Duration.minutes(15),
+      // Scaling that changes while the configuration stays is carried out, too.
+      properties: { ...properties, Scaling: scalingTags(scaled) },
+    });
   }
 
-  private createFirstReplica(scaled: Scaled): CfnScalingPolicy {
-    const policy = new CfnScalingPolicy(this, 'FirstReplica', {
-      policyName: `${scaled.endpointName}-first-replica`,
-      policyType: 'StepScaling',
-      scalingTargetId: this.target.ref,
-      stepScalingPolicyConfiguration: FIRST_REPLICA,
+  /** Calls that failed: after three in a row, scaling may not be what it is to be. */
+  metricErrors(options?: MetricOptions): Metric {
+    return this.bundled.function.metricErrors(options);
+  }
+
+  private grantKeep(grantee: IGrantable, endpointName: string): void {
+    const stack = Stack.of(this);
+    const sagemaker = (resource: string, resourceName: string) =>
+      stack.formatArn({ service: 'sagemaker', resource, resourceName });
+    const noReplica = stack.formatArn({
+      service: 'cloudwatch',
+      resource: 'alarm',
+      resourceName: noReplicaAlarmName(endpointName),
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     });
-    new CfnAlarm(this, 'NoReplica', { ...noReplicaAlarm(scaled), alarmActions: [policy.ref] });
-    return policy;
+    const grants: readonly (readonly [actions: string[], resourceArns: string[]])[] = [
+      [['sagemaker:DescribeEndpoint'], [sagemaker('endpoint', endpointName)]],
+      // CloudFormation chooses their names, and the one before must be read as well.
+      [['sagemaker:DescribeEndpointConfig', 'sagemaker:ListTags'], [sagemaker('endpoint-config', '*')]],
+      [['application-autoscaling:DescribeScalableTargets'], ['*']],
+      [['cloudwatch:DeleteAlarms'], [noReplica]],
+    ];
+    for (const [actions, resourceArns] of grants) Grant.addToPrincipal({ grantee, actions, resourceArns });
+    grantScaling(this, grantee, { endpointName, scales: true, firstReplica: true });
   }
-}
-
-function scalableTarget(scaled: Scaled) {
-  return 'component' in scaled
-    ? { ...COMPONENT_SCALING, resourceId: `inference-component/${scaled.component}` }
-    : { ...SCALING, resourceId: scalableResource(scaled.endpointName, scaled.variant) };
-}
-
-function renderMetric(metric: Scaling['metric'], scaled: Scaled): Partial<Tracking> {
-  const component = 'component' in scaled;
-  switch (metric) {
-    case 'requestsPerMinute':
-      return predefined(
-        component
-          ? 'SageMakerInferenceComponentInvocationsPerCopy'
-          : 'SageMakerVariantInvocationsPerInstance',
-      );
-    case 'concurrentRequests':
-      return predefined(
-        component
-          ? 'SageMakerInferenceComponentConcurrentRequestsPerCopyHighResolution'
-          : 'SageMakerVariantConcurrentRequestsPerModelHighResolution',
-      );
-    case 'gpuPercent':
-      return custom('/aws/sagemaker/Endpoints', 'GPUUtilization', [
-        { name: 'EndpointName', value: scaled.endpointName },
-        { name: 'VariantName', value: ('variant' in scaled && scaled.variant) || VARIANT },
-      ]);
-    case 'backlog':
-      return custom('AWS/SageMaker', 'ApproximateBacklogSizePerInstance', [
-        { name: 'EndpointName', value: scaled.endpointName },
-      ]);
-  }
-}
-
-function predefined(predefinedMetricType: string): Partial<Tracking> {
-  return { predefinedMetricSpecification: { predefinedMetricType } };
-}
-
-function custom(namespace: string, metricName: string, dimensions: Dimension[]): Partial<Tracking> {
-  return { customizedMetricSpecification: { namespace, metricName, dimensions, statistic: 'Average' } };
 }

@@ -1,7 +1,6 @@
 import type { CfnEndpointConfig } from 'aws-cdk-lib/aws-sagemaker';
 import type { AwsMachine } from '../hardware';
 import type { Capture } from '../pipeline';
-import { parameter } from './asl';
 import type { ResolvedReplicas } from './replicas';
 
 /** The first variant of every endpoint. Its name must not change: guardrails refuse an update that renames it. */
@@ -66,23 +65,4 @@ export function renderCapture(settings: CaptureSettings): CfnEndpointConfig.Data
     captureOptions: [{ captureMode: 'Input' }, { captureMode: 'Output' }],
     captureContentTypeHeader: { jsonContentTypes: ['application/json'] },
   };
-}
-
-/** The CDK writes abbreviations as words. */
-const ABBREVIATED: Readonly<Record<string, string>> = { memorySizeInMb: 'MemorySizeInMB' };
-
-/**
- * Properties of CloudFormation as parameters of the API: the same names, with a capital. A value may be
- * an expression of the state machine.
- */
-export function toApi(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(toApi);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.assign(
-    {},
-    ...Object.entries(value).map(([name, inner]) => {
-      const capitalized = ABBREVIATED[name] ?? name.charAt(0).toUpperCase() + name.slice(1);
-      return typeof inner === 'string' ? parameter(capitalized, inner) : { [capitalized]: toApi(inner) };
-    }),
-  ) as object;
 }

@@ -4,7 +4,7 @@ import { IssueError } from '../issue';
 import { PACKAGE_ROOT } from '../package-root';
 
 /** A Lambda function that ships with this library, by its archive under `dist/functions`. */
-export type FunctionBundle = 'feedback' | 'gate' | 'program' | 'smoke-test';
+export type FunctionBundle = 'feedback' | 'gate' | 'program' | 'scaling' | 'smoke-test';
 
 /**
  * The archive to upload, which holds `index.js`.

@@ -13,6 +13,7 @@ import { checkAlarms, EndpointAlarms } from './endpoint-alarms';
 import { EndpointBase, type IModelEndpoint, ImportedEndpoint } from './endpoint-base';
 import type { EndpointReference } from './endpoint-metrics';
 import { createEndpointRole, grantAlarms } from './endpoint-role';
+import { EndpointScaling } from './endpoint-scaling';
 import { renderCapture } from './endpoint-settings';
 import { checkRollout, resolveRollout } from './guardrails';
 import { Hosting, type HostingBinding } from './hosting';
@@ -20,6 +21,7 @@ import { resolveMachine } from './machine';
 import { bindNetwork, type NetworkProps } from './network';
 import { resolveReplicas } from './replicas';
 import { checkName, constructName } from './resource-name';
+import { scalingTags } from './scaling-tags';
 import { artifactTags, checkArtifact, shortDigest } from './served-artifact';
 import { ServedLanguageModel } from './served-language-model';
 import { checkModel, createModel, type ModelProps } from './served-model';
@@ -39,11 +41,7 @@ export interface ModelEndpointProps extends ModelProps {
   readonly hosting?: Hosting;
   /** At most 63 of a–z, 0–9 and `-`. @default - a name made from the construct's path */
   readonly endpointName?: string;
-  /**
-   * Before `machine` of an endpoint with scaling is changed, deploy once without scaling: SageMaker
-   * refuses the change while it is on.
-   * @default - one replica
-   */
+  /** How many, and what decides it. @default - one replica */
   readonly replicas?: Replicas;
   /** @default - all at once, 5 minutes of watching; with inference components copy by copy */
   readonly release?: Release;
@@ -62,7 +60,7 @@ export interface ModelEndpointProps extends ModelProps {
    * @default - a key of its own, rotated every year
    */
   readonly encryptionKey?: IKey;
-  /** Encrypts the log. @default - a key of CloudWatch's */
+  /** Encrypts the logs. @default - a key of CloudWatch's */
   readonly logEncryptionKey?: IKey;
   /** @default - a network of SageMaker's */
   readonly network?: NetworkProps;
@@ -99,6 +97,8 @@ export class ModelEndpoint extends EndpointBase {
   readonly model: CfnModel;
   readonly config: CfnEndpointConfig;
   readonly endpoint: CfnEndpoint;
+  /** Absent where nothing scales, and of inference components, whose copies do. */
+  readonly scaling?: EndpointScaling;
   protected readonly reference: EndpointReference;
   private readonly hosting: Hosting;
   private readonly binding: HostingBinding;
@@ -144,6 +144,7 @@ export class ModelEndpoint extends EndpointBase {
       ...this.binding.endpoint,
       tags: artifactTags(artifact),
     });
+    this.scaling = this.createScaling(props);
     this.binding.complete(this.endpoint);
   }
 
@@ -193,7 +194,7 @@ export class ModelEndpoint extends EndpointBase {
 
   private createConfig(props: ModelEndpointProps): CfnEndpointConfig {
     const { artifact, capture } = props;
-    const { config, machines } = this.binding;
+    const { config, machines, scaled } = this.binding;
     if (capture) capture.store.grantWrite(this.role, `capture/${this.endpointName}/`);
     // SageMaker refuses a key where a machine encrypts its local disks with one of its own.
     const encrypts = machines.length > 0 && machines.every(({ localNvme }) => !localNvme);
@@ -207,8 +208,20 @@ export class ModelEndpoint extends EndpointBase {
           keyArn: capture.store.encryptionKey.keyArn,
         }),
       kmsKeyId: encrypts ? this.diskKey(props.encryptionKey).keyArn : undefined,
-      tags: artifactTags(artifact),
+      tags: [...artifactTags(artifact), ...scalingTags(scaled)],
     });
+  }
+
+  private createScaling({ logEncryptionKey }: ModelEndpointProps): EndpointScaling | undefined {
+    if (this.binding.scaled.length === 0) return undefined;
+    const scaling = new EndpointScaling(this, 'Scaling', {
+      endpointName: this.endpointName,
+      configName: this.config.attrEndpointConfigName,
+      scaled: this.binding.scaled,
+      logEncryptionKey,
+    });
+    this.endpoint.node.addDependency(scaling);
+    return scaling;
   }
 
   private diskKey(given: IKey | undefined): IKey {

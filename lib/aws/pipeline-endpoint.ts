@@ -2,7 +2,7 @@ import type { CfnEndpointConfig } from 'aws-cdk-lib/aws-sagemaker';
 import { Grant, type IGrantable, type Role } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import { ArnFormat, Aws, Stack } from 'aws-cdk-lib/core';
+import { Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { type AwsMachine, languageModelNeeds } from '../hardware';
 import { type PipelineDefinition, servingRuntime } from '../pipeline';
@@ -15,6 +15,7 @@ import type { EndpointReference } from './endpoint-metrics';
 import { createEndpointRole, grantAlarms } from './endpoint-role';
 import { renderCapture } from './endpoint-settings';
 import { grantPassToSageMaker } from './job-role';
+import { grantScaling } from './grant-scaling';
 import { bindNetwork, type NetworkProps } from './network';
 import { ReleaseLock } from './release-lock';
 import { resolveReplicas } from './replicas';
@@ -24,7 +25,6 @@ import { serverlessSettings } from './serverless-settings';
 import { SmokeTest } from './smoke-test';
 import type { EndpointSettings, ReleaseSettings } from './workflow/release-settings';
 import { renderConfig, renderModel } from './workflow/release-states';
-import { noReplicaAlarmName } from './workflow/scaling-states';
 import { REGISTERED } from './workflow/version-files';
 
 export interface PipelineEndpointProps {
@@ -117,7 +117,12 @@ export class PipelineEndpoint extends Construct {
     store.grantRead(grantee, 'models/');
     this.smokeTest.grantRun(grantee);
     this.lock.grantLock(grantee);
-    this.grantScaling(grantee, endpoint);
+    grantScaling(this, grantee, {
+      endpointName,
+      // Scaling is always taken off, as the template before may have had it.
+      scales: this.release.replicas.scaling !== undefined,
+      firstReplica: this.release.replicas.min === 0,
+    });
   }
 
   /** Allows releasing a version under the alarms that turn it back. */
@@ -193,62 +198,6 @@ export class PipelineEndpoint extends Construct {
       grantee,
       actions: ['kms:DescribeKey'],
       resourceArns: [this.props.store.encryptionKey.keyArn],
-    });
-  }
-
-  /** Scaling is always taken off, as the template before may have had it. */
-  private grantScaling(grantee: IGrantable, endpoint: string): void {
-    const stack = Stack.of(this);
-    const scales = this.release.replicas.scaling !== undefined;
-    Grant.addToPrincipal({
-      grantee,
-      actions: [
-        'application-autoscaling:DeregisterScalableTarget',
-        ...(scales
-          ? ['application-autoscaling:PutScalingPolicy', 'application-autoscaling:RegisterScalableTarget']
-          : []),
-      ],
-      // A target's ARN ends in an id that it gets when it is registered.
-      resourceArns: [
-        stack.formatArn({
-          service: 'application-autoscaling',
-          resource: 'scalable-target',
-          resourceName: '*',
-        }),
-      ],
-      conditions: { StringEquals: { 'application-autoscaling:service-namespace': 'sagemaker' } },
-    });
-    Grant.addToPrincipal({
-      grantee,
-      actions: [
-        'cloudwatch:DeleteAlarms',
-        ...(scales ? ['cloudwatch:DescribeAlarms', 'cloudwatch:PutMetricAlarm'] : []),
-      ],
-      resourceArns: [
-        `arn:${Aws.PARTITION}:cloudwatch:${stack.region}:${stack.account}:alarm:TargetTracking-endpoint/${this.props.endpointName}/*`,
-      ],
-    });
-    if (!scales) return;
-    Grant.addToPrincipal({
-      grantee,
-      actions: ['sagemaker:UpdateEndpointWeightsAndCapacities'],
-      resourceArns: [endpoint],
-    });
-    if (this.release.replicas.min === 0) {
-      const resourceName = noReplicaAlarmName(this.props.endpointName);
-      const { COLON_RESOURCE_NAME: arnFormat } = ArnFormat;
-      const alarm = stack.formatArn({ service: 'cloudwatch', resource: 'alarm', resourceName, arnFormat });
-      Grant.addToPrincipal({ grantee, actions: ['cloudwatch:PutMetricAlarm'], resourceArns: [alarm] });
-    }
-    Grant.addToPrincipal({
-      grantee,
-      actions: ['iam:CreateServiceLinkedRole'],
-      resourceArns: [
-        `arn:${Aws.PARTITION}:iam::${stack.account}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint`,
-      ],
-      conditions: {
-        StringEquals: { 'iam:AWSServiceName': 'sagemaker.application-autoscaling.amazonaws.com' },
-      },
     });
   }
 }

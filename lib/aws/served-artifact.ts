@@ -1,6 +1,7 @@
 import type { CfnTag } from 'aws-cdk-lib/core';
 import { VerifiedArtifact } from '../artifact/verified-artifact';
 import type { Issue } from '../issue';
+import { DIGEST_TAG } from './scaling-tags';
 import { ServedLanguageModel } from './served-language-model';
 
 /** Plain JavaScript can pass anything for an artifact. */
@@ -30,6 +31,6 @@ export function shortDigest({ digest }: Identity): string {
 export function artifactTags({ digest, version }: Identity): CfnTag[] {
   return [
     { key: 'model-pipeline:version', value: version },
-    { key: 'model-pipeline:digest', value: digest },
+    { key: DIGEST_TAG, value: digest },
   ];
 }

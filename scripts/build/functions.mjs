@@ -24,6 +24,7 @@ const FUNCTIONS = [
   },
   { name: 'feedback', entries: { index: 'lib/aws/functions/feedback.ts' }, packages: {} },
   { name: 'gate', entries: { index: 'lib/aws/functions/gate.ts' }, packages: {} },
+  { name: 'scaling', entries: { index: 'lib/aws/functions/scaling.ts' }, packages: {} },
   { name: 'smoke-test', entries: { index: 'lib/aws/functions/smoke-test.ts' }, packages: {} },
 ];
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import boto3  # type: ignore[import-untyped]
+from moto.cloudformation.custom_model import CustomModel
 from moto.core.common_models import CloudFormationModel
 from moto.sagemaker.models import FakeEndpoint
 from moto.server import main
@@ -130,6 +131,18 @@ def create_scaling_policy(api: Api, properties: Properties, _name: str) -> str:
         }
     return str(api["application-autoscaling"].put_scaling_policy(**properties)["PolicyARN"])
 
+
+@classmethod  # type: ignore[misc]
+def create_custom_resource(
+    cls: type[CustomModel], resource_name: str, _json: Any, _account: str, region_name: str, **names: Any
+) -> CustomModel:
+    """Done at once: the function that a custom resource calls needs a container, which is not here."""
+    resource = cls(region_name, "", names["LogicalId"], resource_name)
+    resource.set_data({})
+    return resource
+
+
+CustomModel.create_from_cloudformation_json = create_custom_resource  # type: ignore[method-assign,assignment]
 
 # moto gives an endpoint a name of its own; CloudFormation takes the one in the template.
 FakeEndpoint.cloudformation_name_type = staticmethod(lambda: "EndpointName")  # type: ignore[method-assign]

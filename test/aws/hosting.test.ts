@@ -21,6 +21,8 @@ import { lint, templatesOf } from './cfn-lint';
 import { statementsOf } from './policies';
 import { createStack, SERVER } from './synth';
 
+jest.mock('../../lib/aws/function-bundle', () => jest.requireActual<object>('./stub-bundle'));
+
 const VERSIONS = join(__dirname, '..', 'fixtures', 'versions');
 const artifact = VerifiedArtifact.fromDirectory(join(VERSIONS, 'spam-filter'));
 const changed = VerifiedArtifact.fromDirectory(join(VERSIONS, 'spam-filter-changed'));
@@ -107,33 +109,12 @@ describe('a real-time endpoint with challengers', () => {
         ],
       }),
     });
-    template.hasResourceProperties(TARGET, { ResourceId: 'endpoint/spam/variant/live', MaxCapacity: 3 });
-    template.hasResourceProperties(TARGET, {
-      ResourceId: 'endpoint/spam/variant/candidate-b',
-      MaxCapacity: 2,
-    });
-    template.hasResourceProperties(POLICY, {
-      TargetTrackingScalingPolicyConfiguration: {
-        TargetValue: 4,
-        PredefinedMetricSpecification: {
-          PredefinedMetricType: 'SageMakerVariantConcurrentRequestsPerModelHighResolution',
-        },
-      },
-    });
-    template.hasResourceProperties(POLICY, {
-      TargetTrackingScalingPolicyConfiguration: {
+    template.hasResourceProperties(CONFIG, {
+      Tags: Match.arrayWith([
         // 70 percent of each of four GPUs, which SageMaker adds up.
-        TargetValue: 280,
-        CustomizedMetricSpecification: {
-          Namespace: '/aws/sagemaker/Endpoints',
-          MetricName: 'GPUUtilization',
-          Statistic: 'Average',
-          Dimensions: [
-            { Name: 'EndpointName', Value: 'spam' },
-            { Name: 'VariantName', Value: 'candidate-b' },
-          ],
-        },
-      },
+        { Key: 'model-pipeline:scaling:candidate-b', Value: 'min=1 max=2 metric=gpuPercent target=280' },
+        { Key: 'model-pipeline:scaling:live', Value: 'min=1 max=3 metric=concurrentRequests target=4' },
+      ]),
     });
     template.hasResourceProperties(ENDPOINT, { RetainAllVariantProperties: true });
   });
@@ -271,30 +252,10 @@ describe('an asynchronous endpoint', () => {
   test('begins with one machine, has none while nothing waits, and gets the first when something does', () => {
     const { template } = asynchronous();
     template.hasResourceProperties(CONFIG, { ProductionVariants: [{ InitialInstanceCount: 1 }] });
-    template.hasResourceProperties(TARGET, { MinCapacity: 0, MaxCapacity: 4 });
-    template.hasResourceProperties(POLICY, {
-      PolicyType: 'TargetTrackingScaling',
-      TargetTrackingScalingPolicyConfiguration: {
-        TargetValue: 5,
-        CustomizedMetricSpecification: {
-          Namespace: 'AWS/SageMaker',
-          MetricName: 'ApproximateBacklogSizePerInstance',
-          Dimensions: [{ Name: 'EndpointName', Value: 'spam' }],
-        },
-      },
-    });
-    template.hasResourceProperties(POLICY, {
-      PolicyType: 'StepScaling',
-      StepScalingPolicyConfiguration: {
-        AdjustmentType: 'ChangeInCapacity',
-        StepAdjustments: [{ MetricIntervalLowerBound: 0, ScalingAdjustment: 1 }],
-      },
-    });
-    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
-      MetricName: 'HasBacklogWithoutCapacity',
-      Dimensions: [{ Name: 'EndpointName', Value: 'spam' }],
-      Threshold: 1,
-      AlarmActions: [{ Ref: Match.stringLikeRegexp('FirstReplica') }],
+    template.hasResourceProperties(CONFIG, {
+      Tags: Match.arrayWith([
+        { Key: 'model-pipeline:scaling:live', Value: 'min=0 max=4 metric=backlog target=5' },
+      ]),
     });
   });
 
@@ -306,11 +267,6 @@ describe('an asynchronous endpoint', () => {
       },
       RetainAllVariantProperties: true,
     });
-  });
-
-  test('needs no first machine where one always runs', () => {
-    const { template } = asynchronous({ replicas: { min: 1, max: 4, backlog: 5 } });
-    template.resourceCountIs(POLICY, 1);
   });
 
   test('reads requests and writes answers, and nothing else of the store', () => {

@@ -9,6 +9,8 @@ import { ArtifactStore, ModelEndpoint, type ModelEndpointProps } from '../../lib
 import { statementsOf } from './policies';
 import { createStack, SERVER } from './synth';
 
+jest.mock('../../lib/aws/function-bundle', () => jest.requireActual<object>('./stub-bundle'));
+
 const VERSIONS = join(__dirname, '..', 'fixtures', 'versions');
 const artifact = VerifiedArtifact.fromDirectory(join(VERSIONS, 'spam-filter'));
 const changed = VerifiedArtifact.fromDirectory(join(VERSIONS, 'spam-filter-changed'));
@@ -176,21 +178,19 @@ describe('encryption of the disks', () => {
 describe('scaling', () => {
   test('follows the requests, and survives a deployment', () => {
     const { template } = synth({ replicas: { min: 2, max: 5, requestsPerMinute: 600 } });
-    template.hasResource('AWS::ApplicationAutoScaling::ScalableTarget', {
-      Properties: {
-        ResourceId: 'endpoint/test-endpoint-0fbd4e12/variant/live',
-        ScalableDimension: 'sagemaker:variant:DesiredInstanceCount',
-        MinCapacity: 2,
-        MaxCapacity: 5,
-      },
-      DependsOn: ['Endpoint8024A810'],
+    template.hasResourceProperties('AWS::SageMaker::EndpointConfig', {
+      Tags: Match.arrayWith([
+        { Key: 'model-pipeline:scaling:live', Value: 'min=2 max=5 metric=requestsPerMinute target=600' },
+      ]),
     });
     template.hasResourceProperties('AWS::SageMaker::Endpoint', { RetainAllVariantProperties: true });
   });
 
   test('is not there where the number of replicas is fixed', () => {
     const { template } = synth({ replicas: { min: 3 } });
-    template.resourceCountIs('AWS::ApplicationAutoScaling::ScalableTarget', 0);
+    template.resourceCountIs('Custom::EndpointScaling', 0);
+    template.resourceCountIs('AWS::Lambda::Function', 0);
+    template.resourceCountIs('AWS::Events::Rule', 0);
     template.hasResourceProperties('AWS::SageMaker::Endpoint', { RetainAllVariantProperties: false });
   });
 });

@@ -37,7 +37,7 @@ function build(name: string): string {
 
 function unpack(from: string): string {
   const target = join(work, 'unpacked');
-  for (const name of ['feedback', 'gate', 'program', 'smoke-test']) {
+  for (const name of ['feedback', 'gate', 'program', 'scaling', 'smoke-test']) {
     execFileSync('python3', ['-m', 'zipfile', '-e', join(from, `${name}.zip`), join(target, name)]);
   }
   return target;

@@ -2,8 +2,7 @@ import type { Construct } from 'constructs';
 import type { Issue } from '../../issue';
 import type { IArtifactStore } from '../artifact-store';
 import { checkCapture } from '../asynchronous-settings';
-import { EndpointScaling } from '../endpoint-scaling';
-import { renderVariant } from '../endpoint-settings';
+import { renderVariant, VARIANT } from '../endpoint-settings';
 import { renderDeployment } from '../guardrails';
 import { checkReplicas } from '../replicas';
 import { checkQueueOptions, RequestQueue, type RequestQueueOptions } from '../request-queue';
@@ -34,7 +33,7 @@ export class Asynchronous implements HostingMode {
     ];
   }
 
-  bind(scope: Construct, context: HostingContext): HostingBinding {
+  bind(_: Construct, context: HostingContext): HostingBinding {
     const { endpointName, live, role, rollout, rollbackAlarms } = context;
     const queue = new RequestQueue(this.options.store, endpointName, this.options);
     queue.grantWork(role);
@@ -46,10 +45,8 @@ export class Asynchronous implements HostingMode {
         deploymentConfig: renderDeployment(rollout, rollbackAlarms),
         ...retention(scaling !== undefined),
       },
-      complete: (resource) => {
-        if (scaling)
-          new EndpointScaling(scope, 'Scaling', { scaled: { endpointName }, resource, min, scaling });
-      },
+      scaled: scaling ? [{ variant: VARIANT, min, ...scaling }] : [],
+      complete: () => undefined,
       grantInvoke: (grantee) => {
         queue.grantAsk(grantee);
       },

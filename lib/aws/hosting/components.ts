@@ -4,7 +4,7 @@ import { Stack } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { type AwsMachine, memoryNeeded } from '../../hardware';
 import { type Issue, issue } from '../../issue';
-import { EndpointScaling } from '../endpoint-scaling';
+import { ComponentScaling } from '../component-scaling';
 import { startTimeouts, VARIANT } from '../endpoint-settings';
 import type { Rollout } from '../guardrails';
 import { checkReplicas, type ResolvedReplicas } from '../replicas';
@@ -101,6 +101,7 @@ export class Components implements HostingMode {
         ],
       },
       endpoint: {},
+      scaled: [],
       complete: (endpoint) => {
         const component = new CfnInferenceComponent(scope, 'Component', {
           inferenceComponentName: name,
@@ -195,7 +196,7 @@ function scale(
   scaled: { endpointName: string; component: string },
   { min, scaling }: ResolvedReplicas,
 ): void {
-  if (scaling) new EndpointScaling(scope, 'Scaling', { scaled, resource, min, scaling });
+  if (scaling) new ComponentScaling(scope, 'Scaling', { scaled, resource, min, scaling });
 }
 
 function grantComponent(scope: Construct, grantee: IGrantable, resourceName: string): void {

@@ -6,6 +6,7 @@ import type { Issue } from '../../issue';
 import type { Replicas } from '../../pipeline';
 import type { Rollout } from '../guardrails';
 import type { ResolvedReplicas } from '../replicas';
+import type { ScaledVariant } from '../scaling-tags';
 import type { VpcConfig } from '../network';
 import type { ModelProps, ServedModel } from '../served-model';
 
@@ -57,7 +58,9 @@ export interface HostingBinding {
     CfnEndpointProps,
     'deploymentConfig' | 'excludeRetainedVariantProperties' | 'retainAllVariantProperties'
   >;
-  /** Adds what works on the endpoint: scaling, inference components. */
+  /** Variants whose number of machines follows what they have to do. */
+  readonly scaled: readonly ScaledVariant[];
+  /** Adds what works on the endpoint: inference components. */
   complete(endpoint: CfnEndpoint): void;
   /** Allows what sending requests takes besides the endpoint itself. */
   grantInvoke(grantee: IGrantable): void;

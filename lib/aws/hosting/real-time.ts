@@ -1,9 +1,8 @@
-import type { CfnEndpoint, CfnEndpointConfig } from 'aws-cdk-lib/aws-sagemaker';
+import type { CfnEndpointConfig } from 'aws-cdk-lib/aws-sagemaker';
 import type { Construct } from 'constructs';
 import type { AwsMachine } from '../../hardware';
 import { type Issue, issue } from '../../issue';
 import type { MachineRequest, Replicas } from '../../pipeline';
-import { EndpointScaling } from '../endpoint-scaling';
 import { renderVariant, VARIANT } from '../endpoint-settings';
 import { renderDeployment } from '../guardrails';
 import { resolveMachine } from '../machine';
@@ -84,7 +83,7 @@ export class RealTime implements HostingMode {
     ];
   }
 
-  bind(scope: Construct, context: HostingContext): HostingBinding {
+  bind(_: Construct, context: HostingContext): HostingBinding {
     const { live, rollout, rollbackAlarms } = context;
     const { challengers = [], shadow, weight = 1 } = this.options;
     const rivals = challengers.map((props) => ({
@@ -109,9 +108,10 @@ export class RealTime implements HostingMode {
         ]),
         ...retention(variants.some(({ replicas }) => replicas.scaling)),
       },
-      complete: (endpoint) => {
-        for (const variant of variants) scale(scope, endpoint, context.endpointName, variant);
-      },
+      scaled: variants.flatMap(({ name, replicas: { min, scaling } }) =>
+        scaling ? [{ variant: name, min, ...scaling }] : [],
+      ),
+      complete: () => undefined,
       grantInvoke: () => undefined,
     };
   }
@@ -133,14 +133,6 @@ interface Variant extends HostedModel {
 
 function render(variant: Variant): CfnEndpointConfig.ProductionVariantProperty {
   return renderVariant(variant);
-}
-
-function scale(scope: Construct, resource: CfnEndpoint, endpointName: string, variant: Variant): void {
-  const { name, replicas } = variant;
-  if (!replicas.scaling) return;
-  const id = name === VARIANT ? 'Scaling' : `Scaling${variantId(name)}`;
-  const { min, scaling } = replicas;
-  new EndpointScaling(scope, id, { scaled: { endpointName, variant: name }, resource, min, scaling });
 }
 
 function createVariant(context: HostingContext, id: string, props: VariantProps): HostedModel {

@@ -81,6 +81,7 @@ export class Serverless implements HostingMode {
         ],
       },
       endpoint: {},
+      scaled: [],
       complete: () => undefined,
       grantInvoke: () => undefined,
     };

@@ -20,7 +20,7 @@ const FUNCTION: Reasons = {
   LambdaConcurrency:
     'A state machine calls the function once per run, or events do, which may wait. A reserve would be taken from the rest of the account.',
   LambdaDLQ:
-    'The state machine waits for the answer: it sees a failure, tries again, and notifies. What counts feedback counts all of it at its next call.',
+    'The state machine waits for the answer: it sees a failure, tries again, and notifies. What counts feedback or keeps scaling on begins anew at its next call.',
   LambdaInsideVPC: 'The function talks to services of AWS only, over TLS, with a role for one step.',
 };
 

@@ -2,6 +2,7 @@ import { permissionsIn } from '../rules/policies';
 
 /** Actions that IAM knows no resource for. */
 const WITHOUT_RESOURCE: ReadonlySet<string> = new Set([
+  'application-autoscaling:DescribeScalableTargets',
   'cloudwatch:PutMetricData',
   'ec2:CreateNetworkInterface',
   'ec2:CreateNetworkInterfacePermission',
@@ -35,6 +36,7 @@ const RESOURCES: readonly (readonly [pattern: RegExp, reason: string])[] = [
     /:(?:model|endpoint-config)\/[\w-]+-\*$/,
     'The names are made from the content, and begin with the pipeline’s.',
   ],
+  [/:endpoint-config\/\*$/, 'CloudFormation chooses the names of configurations, which are only read.'],
   [/:model-package\/[\w-]+\/\*$/, 'Versions of one registry.'],
   [
     /:scalable-target\/\*$/,

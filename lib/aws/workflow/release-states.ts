@@ -1,7 +1,8 @@
 import type { CfnEndpoint } from 'aws-cdk-lib/aws-sagemaker';
 import type { ReleaseStep } from '../../pipeline';
 import { format, parameters, type State, type States } from '../asl';
-import { renderVariant, toApi } from '../endpoint-settings';
+import { renderVariant } from '../endpoint-settings';
+import { toApi } from '../to-api';
 import { lmiEnvironment } from '../lmi-container';
 import { serverEnvironment } from '../serving-image';
 import {

@@ -1,11 +1,12 @@
 import {
   FIRST_REPLICA,
   noReplicaAlarm,
+  noReplicaAlarmName,
   renderTracking,
   SCALING,
   scalableResource,
-} from '../endpoint-scaling';
-import { toApi } from '../endpoint-settings';
+} from '../scaling-parameters';
+import { toApi } from '../to-api';
 import type { ResolvedReplicas } from '../replicas';
 import type { State, States } from '../asl';
 import { API_RETRY, catchAll } from './edges';
@@ -15,11 +16,6 @@ interface Edges {
   readonly next: string;
   readonly failure: string;
   readonly failurePath?: string;
-}
-
-/** Goes off while requests to the endpoint find no replica. */
-export function noReplicaAlarmName(endpointName: string): string {
-  return `${endpointName}-no-replica`;
 }
 
 /**

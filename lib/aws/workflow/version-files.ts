@@ -1,5 +1,5 @@
 import { format } from '../asl';
-import { toApi } from '../endpoint-settings';
+import { toApi } from '../to-api';
 import { uncompressedModel } from '../lmi-container';
 
 /** Where states find the version of the run: `version`, `digest`, `modelUri`, `dataDigest`. */

@@ -42,6 +42,9 @@ const target = (MinCapacity: number, ScalableDimension = 'sagemaker:variant:Desi
     ScalableDimension,
     ResourceId: 'endpoint/spam/variant/live',
   });
+const scalingTag = (min: number) => ({
+  Tags: [{ Key: 'model-pipeline:scaling:live', Value: `min=${min} max=3 metric=backlog target=5` }],
+});
 const training = (parameters: object) => ({
   Machine: machine({ 'sagemaker:createTrainingJob.sync': parameters }),
 });
@@ -460,11 +463,17 @@ const CASES: Readonly<Record<string, Cases>> = {
       { Endpoint: endpoint(), Config: config([T4]), Target: target(1) },
       { Endpoint: endpoint(), Config: config([T4], { AsyncInferenceConfig: {} }), Target: target(0) },
       { Config: config([{ ManagedInstanceScaling: { MinInstanceCount: 0 } }]) },
+      { Config: config([T4], scalingTag(1)) },
+      { Config: config([T4], { AsyncInferenceConfig: {}, ...scalingTag(0) }) },
     ],
     nonCompliant: [
       [
         'scales down to 0, and its endpoint answers requests at once',
         { Endpoint: endpoint(), Config: config([T4]), Target: target(0) },
+      ],
+      [
+        'scales down to 0, and its endpoint answers requests at once',
+        { Config: config([T4], scalingTag(0)) },
       ],
       [
         'a variant with a model of its own has a MinInstanceCount of 0',
