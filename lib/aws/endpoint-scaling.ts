@@ -20,6 +20,9 @@ export interface EndpointScalingProps {
   readonly logEncryptionKey?: IKey;
 }
 
+/** As events are seen to spell it, and as the API does. */
+const IN_SERVICE = ['IN_SERVICE', 'InService'];
+
 /**
  * Keeps the scaling of an endpoint what its live configuration says, also after a deployment was turned back.
  * The endpoint depends on it: before a change of machine, which SageMaker refuses with scaling, it is taken off.
@@ -44,7 +47,7 @@ export class EndpointScaling extends Construct {
       eventPattern: {
         source: ['aws.sagemaker'],
         detailType: ['SageMaker Endpoint State Change'],
-        detail: { EndpointName: [endpointName], EndpointStatus: ['IN_SERVICE'] },
+        detail: { EndpointName: [endpointName], EndpointStatus: IN_SERVICE },
       },
       targets: [new LambdaFunction(this.bundled.function, { event: RuleTargetInput.fromObject(event) })],
     });

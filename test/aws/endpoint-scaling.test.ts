@@ -65,7 +65,7 @@ test('an endpoint that has come into service calls the function', () => {
     EventPattern: {
       source: ['aws.sagemaker'],
       'detail-type': ['SageMaker Endpoint State Change'],
-      detail: { EndpointName: ['spam'], EndpointStatus: ['IN_SERVICE'] },
+      detail: { EndpointName: ['spam'], EndpointStatus: ['IN_SERVICE', 'InService'] },
     },
     Targets: [{ Input: '{"endpointName":"spam"}' }],
   });
