@@ -5,17 +5,14 @@ import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { ArnFormat, type Size, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { AwsMachine } from '../hardware';
-import { throwIssues } from '../issue';
-import { compile, type PipelineDefinition, type Plan, servingRuntime, unsupportedFields } from '../pipeline';
+import { compile, type PipelineDefinition, type Plan, servingRuntime } from '../pipeline';
 import { ArtifactStore, type IArtifactStore } from './artifact-store';
 import type { ContainerImage } from './container-image';
 import { durations } from './alarm-levels';
 import { AlarmStrategy, atBothLevels } from './alarm-strategy';
 import { DriftMonitor } from './drift-monitor';
-import { checkAsynchronous } from './asynchronous-settings';
-import { checkAlarms, type EndpointAlarms } from './endpoint-alarms';
+import type { EndpointAlarms } from './endpoint-alarms';
 import { createStateMachine } from './create-state-machine';
-import { checkRollout, resolveRollout } from './guardrails';
 import { FeedbackLoop } from './feedback-loop';
 import { JobCode } from './job-code';
 import { mergeGrants } from './merge-grants';
@@ -24,20 +21,18 @@ import type { NetworkProps } from './network';
 import { NotificationTopic } from './notification-topic';
 import { ModelAge } from './model-age';
 import { PipelineAlarms } from './pipeline-alarms';
+import { checkPipeline } from './pipeline-checks';
 import { PipelineDashboard } from './pipeline-dashboard';
 import { PipelineEndpoint } from './pipeline-endpoint';
 import { pickMachines, type PipelineMachines } from './pipeline-machines';
 import { PipelineSteps } from './pipeline-steps';
-import { checkProgramImage, stepsAsJobs, tellOfJobs } from './program-placement';
+import { stepsAsJobs, tellOfJobs } from './program-placement';
 import { declaredSize } from './program-size';
-import { checkName, constructName } from './resource-name';
+import { constructName } from './resource-name';
 import { RollbackMachine } from './rollback-machine';
 import type { RequestQueueOptions } from './request-queue';
-import { checkServerless } from './serverless-settings';
 import { createServiceKey } from './service-key';
-import { checkServingImage, servingImage, warnOfIdleGpu } from './serving-image';
-import { UNSUPPORTED } from './support';
-import { checkTuning } from './tuning-limits';
+import { servingImage, warnOfIdleGpu } from './serving-image';
 import { Locations } from './workflow/locate';
 import { placeholders } from './workflow/place-states';
 import { renderStateMachine, type WorkflowBindings } from './workflow/state-machine';
@@ -134,11 +129,11 @@ export class ModelPipeline extends Construct {
     const props = { ...given, modelSize: given.modelSize ?? declaredSize(definition) };
     this.plan = compile(definition);
     const machines = pickMachines(definition, this.plan);
-    const machine = this.check(props, machines);
+    const programJobs = stepsAsJobs(this.plan, props.modelSize);
+    const machine = checkPipeline({ ...props, machines, programJobs });
     const runtime = servingRuntime(definition);
     const image = servingImage(runtime, props.image);
     warnOfIdleGpu(this, runtime, machine);
-    const programJobs = stepsAsJobs(this.plan, props.modelSize);
     tellOfJobs(this, programJobs, props.modelSize);
 
     this.endpointName = props.endpointName ?? constructName(this);
@@ -199,31 +194,6 @@ export class ModelPipeline extends Construct {
         resourceArns: [this.encryptionKey.keyArn],
       }),
     );
-  }
-
-  /** @returns the endpoint's machine, once nothing is wrong */
-  private check(
-    { definition, endpointName, image, modelSize, network, programImage, queue }: ModelPipelineProps,
-    { endpoint, issues }: PipelineMachines,
-  ): AwsMachine {
-    const { deployment, monitoring, training } = definition;
-    const programJobs = stepsAsJobs(this.plan, modelSize);
-    throwIssues(`definition "${definition.name}" on AWS`, [
-      ...unsupportedFields(definition, 'AWS', UNSUPPORTED),
-      ...issues,
-      ...checkServerless(definition, network !== undefined),
-      ...checkAsynchronous(definition, queue),
-      ...checkServingImage(servingRuntime(definition), image),
-      ...(servingRuntime(definition) === 'onnx'
-        ? []
-        : checkProgramImage(programJobs, modelSize, programImage)),
-      ...(training.tuning ? checkTuning(training.tuning, 'training.tuning') : []),
-      ...checkRollout(resolveRollout(deployment.release), 'deployment.release'),
-      ...(endpoint ? checkAlarms(endpoint, monitoring.resources, 'monitoring.resources') : []),
-      ...checkName(endpointName, 'endpointName'),
-    ]);
-    if (endpoint === undefined) throw new Error('a machine that was not picked has an issue');
-    return endpoint;
   }
 
   private createCode({ definition, wheelhouse }: ModelPipelineProps): JobCode {

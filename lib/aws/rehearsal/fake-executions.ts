@@ -1,4 +1,5 @@
 import { ExecutionAlreadyExists, type ExecutionStatus, SFNClient } from '@aws-sdk/client-sfn';
+import { answerOffline, OFFLINE } from './offline-client';
 import { executionArn } from './resolve-template';
 
 /** Told of every access before it happens; throws where it is not allowed. */
@@ -31,20 +32,7 @@ export class FakeExecutions {
 
   /** A client whose calls end here, made in the name of whom `guard` stands for. */
   client(guard: ExecutionsGuard): SFNClient {
-    const client = new SFNClient({
-      region: 'eu-west-1',
-      credentials: { accessKeyId: '-', secretAccessKey: '-' },
-    });
-    client.middlewareStack.add(
-      (_, { commandName }) =>
-        ({ input }) =>
-          Promise.resolve({
-            output: this.answer(commandName ?? '', input as SfnInput, guard) as never,
-            response: {},
-          }),
-      { step: 'initialize', priority: 'high' },
-    );
-    return client;
+    return answerOffline(new SFNClient(OFFLINE), (command, input) => this.answer(command, input, guard));
   }
 
   private answer(command: string, input: SfnInput, guard: ExecutionsGuard): object {

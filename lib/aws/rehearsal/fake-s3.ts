@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { Readable } from 'node:stream';
 import { NoSuchKey, NotFound, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { answerOffline, OFFLINE } from './offline-client';
 
 /** Told of every access before it happens; throws where it is not allowed. */
 export type Guard = (action: string, bucket: string, key: string) => void;
@@ -39,20 +40,7 @@ export class FakeS3 {
 
   /** A client whose calls end here, made in the name of whom `guard` stands for. */
   client(guard: Guard): S3Client {
-    const client = new S3Client({
-      region: 'eu-west-1',
-      credentials: { accessKeyId: '-', secretAccessKey: '-' },
-    });
-    client.middlewareStack.add(
-      (_, { commandName }) =>
-        ({ input }) =>
-          Promise.resolve({
-            output: this.answer(commandName ?? '', input as S3Input, guard) as never,
-            response: {},
-          }),
-      { step: 'initialize', priority: 'high' },
-    );
-    return client;
+    return answerOffline(new S3Client(OFFLINE), (command, input) => this.answer(command, input, guard));
   }
 
   get(bucket: string, key: string): Buffer | undefined {
@@ -97,7 +85,7 @@ export class FakeS3 {
     return this.objects.get(`${bucket}/${key}`);
   }
 
-  private answer(command: string, input: S3Input, guard: Guard): unknown {
+  private answer(command: string, input: S3Input, guard: Guard): object {
     const { Bucket: bucket = '', Key: key = '', Prefix: prefix = '' } = input;
     switch (command) {
       case 'ListObjectsV2Command':
@@ -129,7 +117,7 @@ export class FakeS3 {
     return body;
   }
 
-  private write(bucket: string, key: string, { Body = '', IfNoneMatch }: S3Input, guard: Guard): unknown {
+  private write(bucket: string, key: string, { Body = '', IfNoneMatch }: S3Input, guard: Guard): object {
     guard('s3:PutObject', bucket, key);
     if (IfNoneMatch === '*' && this.get(bucket, key) !== undefined) {
       throw new S3ServiceException({

@@ -12,6 +12,7 @@ import { createHandler as createSmokeTest, type SmokeTestEvent } from '../functi
 import type { FakeS3, Guard } from './fake-s3';
 import type { Queue } from './fake-sagemaker';
 import { answerPrompt, isLanguageModelData } from './lmi-stand-in';
+import { answerOffline, OFFLINE } from './offline-client';
 import type { ProgramCache } from '../../rehearsal/program-cache';
 
 /** The world that a function runs in. */
@@ -67,19 +68,9 @@ export class RehearsedFunctions {
   }
 
   private endpointClient(world: FunctionWorld): SageMakerRuntimeClient {
-    const client = new SageMakerRuntimeClient({
-      region: 'eu-west-1',
-      credentials: { accessKeyId: '-', secretAccessKey: '-' },
-    });
-    client.middlewareStack.add(
-      (_, { commandName }) =>
-        async ({ input }) => ({
-          output: (await this.respond(commandName ?? '', input, world)) as never,
-          response: {},
-        }),
-      { step: 'initialize', priority: 'high' },
+    return answerOffline(new SageMakerRuntimeClient(OFFLINE), (command, input) =>
+      this.respond(command, input, world),
     );
-    return client;
   }
 
   private async respond(command: string, input: EndpointInput, world: FunctionWorld): Promise<object> {
